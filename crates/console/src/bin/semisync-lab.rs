@@ -1,0 +1,2 @@
+//! The `semisync-lab` command.
+fn main() {}
