@@ -1,0 +1,229 @@
+//! Binary log positions and their order.
+//!
+//! A position is a binary log base name and an end offset: where the next event starts. File names
+//! are compared by length first, then bytewise, so that `binlog.1000000` comes after
+//! `binlog.999999` (9.7; `log_bin` names as the server prints them, without directory).
+
+use alloc::boxed::Box;
+use core::cmp::Ordering;
+use core::fmt;
+use core::hash::{Hash, Hasher};
+
+/// A binary log base name. Names up to 46 bytes need no allocation.
+#[derive(Clone)]
+pub struct BinlogFileName(Repr);
+
+#[derive(Clone)]
+enum Repr {
+    Inline { len: u8, bytes: [u8; INLINE] },
+    Heap(Box<[u8]>),
+}
+
+/// An end position in a binary log: the file, and where its next event starts.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+pub struct BinlogPosition {
+    /// Base name of the binary log file.
+    pub file: BinlogFileName,
+    /// Offset in bytes of the end of an event.
+    pub offset: u64,
+}
+
+impl BinlogFileName {
+    /// The empty name, which sorts before all others.
+    pub const EMPTY: BinlogFileName = BinlogFileName(Repr::Inline {
+        len: 0,
+        bytes: [0; INLINE],
+    });
+
+    /// A name from the bytes a server uses; anything up to and including the last `/` is dropped.
+    pub fn new(name: impl AsRef<[u8]>) -> BinlogFileName {
+        let name = name.as_ref();
+        let base = match name.iter().rposition(|byte| *byte == b'/') {
+            Some(slash) => &name[slash + 1..],
+            None => name,
+        };
+        BinlogFileName::from_base_name(base)
+    }
+
+    /// The bytes of the name.
+    pub fn as_bytes(&self) -> &[u8] {
+        match &self.0 {
+            Repr::Inline { len, bytes } => &bytes[..usize::from(*len)],
+            Repr::Heap(bytes) => bytes,
+        }
+    }
+
+    /// Whether this is the empty name (an auto-position dump starts there).
+    pub fn is_empty(&self) -> bool {
+        self.as_bytes().is_empty()
+    }
+
+    fn from_base_name(base: &[u8]) -> BinlogFileName {
+        if base.len() <= INLINE {
+            let mut bytes = [0; INLINE];
+            bytes[..base.len()].copy_from_slice(base);
+            BinlogFileName(Repr::Inline {
+                len: base.len() as u8,
+                bytes,
+            })
+        } else {
+            BinlogFileName(Repr::Heap(base.into()))
+        }
+    }
+}
+
+impl BinlogPosition {
+    /// The position at `offset` in `file`.
+    pub fn new(file: impl AsRef<[u8]>, offset: u64) -> BinlogPosition {
+        BinlogPosition {
+            file: BinlogFileName::new(file),
+            offset,
+        }
+    }
+}
+
+impl Default for BinlogFileName {
+    fn default() -> BinlogFileName {
+        BinlogFileName::EMPTY
+    }
+}
+
+impl PartialEq for BinlogFileName {
+    fn eq(&self, other: &BinlogFileName) -> bool {
+        self.as_bytes() == other.as_bytes()
+    }
+}
+
+impl Eq for BinlogFileName {}
+
+impl Hash for BinlogFileName {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.as_bytes().hash(state);
+    }
+}
+
+impl PartialOrd for BinlogFileName {
+    fn partial_cmp(&self, other: &BinlogFileName) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for BinlogFileName {
+    fn cmp(&self, other: &BinlogFileName) -> Ordering {
+        let (a, b) = (self.as_bytes(), other.as_bytes());
+        a.len().cmp(&b.len()).then_with(|| a.cmp(b))
+    }
+}
+
+impl fmt::Display for BinlogFileName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for chunk in self.as_bytes().utf8_chunks() {
+            f.write_str(chunk.valid())?;
+            for byte in chunk.invalid() {
+                write!(f, "\\x{byte:02x}")?;
+            }
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Debug for BinlogFileName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "\"{self}\"")
+    }
+}
+
+impl fmt::Display for BinlogPosition {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "({}, {})", self.file, self.offset)
+    }
+}
+
+#[cfg(feature = "serde")]
+impl serde::Serialize for BinlogFileName {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        // Real names are UTF-8; escaping the rest keeps recordings readable and loses nothing.
+        match core::str::from_utf8(self.as_bytes()) {
+            Ok(name) => serializer.serialize_str(name),
+            Err(_) => serializer.serialize_bytes(self.as_bytes()),
+        }
+    }
+}
+
+#[cfg(feature = "serde")]
+impl<'de> serde::Deserialize<'de> for BinlogFileName {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct NameVisitor;
+        impl<'de> serde::de::Visitor<'de> for NameVisitor {
+            type Value = BinlogFileName;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a binary log file name")
+            }
+            fn visit_str<E: serde::de::Error>(self, name: &str) -> Result<Self::Value, E> {
+                Ok(BinlogFileName::from_base_name(name.as_bytes()))
+            }
+            fn visit_bytes<E: serde::de::Error>(self, name: &[u8]) -> Result<Self::Value, E> {
+                Ok(BinlogFileName::from_base_name(name))
+            }
+            fn visit_seq<A: serde::de::SeqAccess<'de>>(
+                self,
+                mut seq: A,
+            ) -> Result<Self::Value, A::Error> {
+                let mut bytes = alloc::vec::Vec::new();
+                while let Some(byte) = seq.next_element()? {
+                    bytes.push(byte);
+                }
+                Ok(BinlogFileName::from_base_name(&bytes))
+            }
+        }
+        deserializer.deserialize_any(NameVisitor)
+    }
+}
+
+const INLINE: usize = 46;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(earlier: (&str, u64), later: (&str, u64)) {
+        let earlier = BinlogPosition::new(earlier.0, earlier.1);
+        let later = BinlogPosition::new(later.0, later.1);
+        assert!(earlier < later, "{earlier} should be before {later}");
+        assert!(later > earlier);
+    }
+
+    #[test]
+    fn a_longer_file_name_is_later() {
+        check(("binlog.999999", 500), ("binlog.1000000", 4));
+    }
+
+    #[test]
+    fn equal_lengths_compare_bytewise_then_by_offset() {
+        check(("binlog.000001", 900), ("binlog.000002", 4));
+        check(("binlog.000001", 4), ("binlog.000001", 5));
+    }
+
+    #[test]
+    fn the_empty_name_is_before_all_others() {
+        check(("", 4), ("binlog.000001", 0));
+    }
+
+    #[test]
+    fn a_directory_is_not_part_of_the_name() {
+        assert_eq!(
+            BinlogFileName::new("./data/binlog.000001"),
+            BinlogFileName::new("binlog.000001")
+        );
+    }
+
+    #[test]
+    fn names_of_any_length_keep_their_bytes() {
+        for len in [0, 1, INLINE, INLINE + 1, 511] {
+            let name = alloc::vec![b'x'; len];
+            assert_eq!(BinlogFileName::new(&name).as_bytes(), &name[..]);
+        }
+    }
+}
