@@ -1,1 +1,10 @@
-//! Placeholder until the crate is written.
+//! The SQL a person may type, as the `mysql` client prints it.
+//!
+//! It owns parsing, results and their layout, clients with their prompts, lab scripts, and the
+//! recording of a session. It holds no replication decision and no clock: time is cluster time.
+//! Start with [`workbench`].
+#![forbid(unsafe_code)]
+
+pub mod workbench;
+
+pub use workbench::{Screen, SessionAddress, SubmitError, TerminalEntry, Workbench};

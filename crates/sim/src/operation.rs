@@ -1,0 +1,330 @@
+//! What a session can ask a server to do, and what comes back.
+
+use semisync_core::Instant;
+use serde::{Deserialize, Serialize};
+
+use crate::SessionKey;
+use crate::expr::Expr;
+use crate::value::Value;
+
+/// A statement in flight.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct StatementId(pub u64);
+
+/// One statement, parsed and typed. Names of databases and tables are resolved (`db` given), text
+/// that ends up in the binary log comes along as typed.
+#[allow(missing_docs, reason = "fields say what the statement says")]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Operation {
+    /// Anything that only reads: the console computes the result when the statement runs
+    /// ([`Outcome::Read`]).
+    Read,
+    /// USE
+    UseDatabase(String),
+    /// CREATE DATABASE
+    CreateDatabase {
+        name: String,
+        if_not_exists: bool,
+        text: String,
+    },
+    /// DROP DATABASE
+    DropDatabase {
+        name: String,
+        if_exists: bool,
+        text: String,
+    },
+    /// CREATE TABLE
+    CreateTable {
+        db: String,
+        table: TableDefinition,
+        if_not_exists: bool,
+        text: String,
+    },
+    /// DROP TABLE (one table)
+    DropTable {
+        db: String,
+        table: String,
+        if_exists: bool,
+    },
+    /// TRUNCATE TABLE
+    TruncateTable {
+        db: String,
+        table: String,
+        text: String,
+    },
+    /// Other binary-logged statements without rows (CREATE USER, GRANT, FLUSH STATUS and the like):
+    /// written as one Query event of this text, then `effect`.
+    LoggedStatement { text: String, effect: LoggedEffect },
+    /// BEGIN, START TRANSACTION
+    Begin,
+    /// COMMIT
+    Commit,
+    /// ROLLBACK
+    Rollback,
+    /// INSERT: columns as listed (empty: all, in order).
+    Insert {
+        db: String,
+        table: String,
+        columns: Vec<String>,
+        rows: Vec<Vec<Expr>>,
+    },
+    /// UPDATE
+    Update {
+        db: String,
+        table: String,
+        assignments: Vec<(String, Expr)>,
+        filter: Option<Expr>,
+    },
+    /// DELETE
+    Delete {
+        db: String,
+        table: String,
+        filter: Option<Expr>,
+    },
+    /// SET of system variables in one statement: all are checked, then all set.
+    SetVariables(Vec<VariableAssignment>),
+    /// RESET PERSIST [name]
+    ResetPersist {
+        name: Option<String>,
+        if_exists: bool,
+    },
+    /// INSTALL PLUGIN
+    InstallPlugin { name: String, library: String },
+    /// UNINSTALL PLUGIN
+    UninstallPlugin { name: String },
+    /// CHANGE REPLICATION SOURCE TO: option names in capitals, as the manual spells them.
+    ChangeReplicationSource {
+        options: Vec<(String, Value)>,
+        channel: String,
+    },
+    /// START REPLICA
+    StartReplica {
+        receiver: bool,
+        applier: bool,
+        channel: Option<String>,
+    },
+    /// STOP REPLICA
+    StopReplica {
+        receiver: bool,
+        applier: bool,
+        channel: Option<String>,
+    },
+    /// RESET REPLICA [ALL]
+    ResetReplica { all: bool, channel: Option<String> },
+    /// RESET BINARY LOGS AND GTIDS [TO n]
+    ResetBinaryLogs { to: Option<u64> },
+    /// FLUSH BINARY LOGS, FLUSH LOGS
+    FlushBinaryLogs,
+    /// PURGE BINARY LOGS TO
+    PurgeBinaryLogs { to: String },
+    /// KILL
+    Kill {
+        connection: bool,
+        processlist_id: u64,
+    },
+    /// SHUTDOWN, RESTART
+    Shutdown { restart: bool },
+    /// DO SLEEP(n), SELECT SLEEP(n): then the console computes the result.
+    Sleep { micros: u64 },
+}
+
+/// What a [`Operation::LoggedStatement`] does beside being logged.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum LoggedEffect {
+    /// Nothing the cluster models.
+    None,
+    /// FLUSH STATUS: the counters it zeroes become 0.
+    FlushStatus,
+    /// FLUSH PRIVILEGES
+    FlushPrivileges,
+}
+
+/// A column of a table.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ColumnDefinition {
+    /// Its name as typed.
+    pub name: String,
+    /// Its type.
+    pub kind: ColumnKind,
+    /// Whether NULL is allowed.
+    pub nullable: bool,
+    /// DEFAULT, if given.
+    pub default: Option<Value>,
+    /// AUTO_INCREMENT.
+    pub auto_increment: bool,
+}
+
+/// Column types the cluster stores; sizes in the binary log follow from them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum ColumnKind {
+    /// TINYINT, BOOL
+    TinyInt,
+    /// SMALLINT
+    SmallInt,
+    /// MEDIUMINT
+    MediumInt,
+    /// INT
+    Int,
+    /// BIGINT
+    BigInt,
+    /// CHAR(n), in characters
+    Char(u32),
+    /// VARCHAR(n), in characters
+    VarChar(u32),
+    /// TEXT
+    Text,
+    /// DATETIME
+    DateTime,
+    /// TIMESTAMP
+    Timestamp,
+    /// DATE
+    Date,
+}
+
+/// A table.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TableDefinition {
+    /// Its name as typed.
+    pub name: String,
+    /// Its columns.
+    pub columns: Vec<ColumnDefinition>,
+    /// Indexes of the primary key's columns; empty without one.
+    pub primary_key: Vec<usize>,
+}
+
+/// One assignment of a SET statement.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct VariableAssignment {
+    /// GLOBAL, SESSION, PERSIST or PERSIST_ONLY.
+    pub scope: VariableScope,
+    /// The variable as typed.
+    pub name: String,
+    /// The value; `None` is DEFAULT.
+    pub value: Option<SetLiteral>,
+}
+
+/// A value in SET, before the variable's type is known.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum SetLiteral {
+    /// An integer.
+    Int(i128),
+    /// A number with a fraction or exponent, as typed.
+    Decimal(String),
+    /// A quoted string.
+    Text(String),
+    /// A bare word: ON, OFF, AFTER_SYNC, …
+    Word(String),
+    /// NULL
+    Null,
+}
+
+/// The scope of an assignment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum VariableScope {
+    /// SET GLOBAL, SET @@GLOBAL.x
+    Global,
+    /// SET SESSION, SET x, SET @@x
+    Session,
+    /// SET PERSIST
+    Persist,
+    /// SET PERSIST_ONLY
+    PersistOnly,
+}
+
+/// A statement that is over.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Completion {
+    /// Which statement.
+    pub statement: StatementId,
+    /// Whose.
+    pub session: SessionKey,
+    /// When the client sent it.
+    pub started: Instant,
+    /// When the client got the answer.
+    pub finished: Instant,
+    /// What it got.
+    pub outcome: Outcome,
+}
+
+/// What a client gets for a statement.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Outcome {
+    /// An OK packet.
+    Ok(OkPacket),
+    /// Now is the moment to compute the result of an [`Operation::Read`] or [`Operation::Sleep`].
+    Read,
+    /// An error packet.
+    Error(SqlError),
+    /// The connection broke (2013).
+    LostConnection,
+}
+
+/// The numbers of an OK packet.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OkPacket {
+    /// Rows affected.
+    pub affected_rows: u64,
+    /// The line under the OK: `Rows matched: 1  Changed: 1  Warnings: 0`, `Records: …`.
+    pub info: Option<String>,
+    /// Warnings and notes for SHOW WARNINGS.
+    pub warnings: Vec<Warning>,
+}
+
+/// A row of SHOW WARNINGS.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Warning {
+    /// `Note`, `Warning` or `Error`.
+    pub level: WarningLevel,
+    /// Number.
+    pub code: u16,
+    /// Text.
+    pub message: String,
+}
+
+/// Severity in SHOW WARNINGS.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum WarningLevel {
+    /// Note
+    Note,
+    /// Warning
+    Warning,
+    /// Error
+    Error,
+}
+
+/// An error as the server sends it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SqlError {
+    /// Number.
+    pub code: u16,
+    /// SQLSTATE, five characters.
+    pub sqlstate: String,
+    /// Text.
+    pub message: String,
+    /// What SHOW WARNINGS shows beside the error itself.
+    pub warnings: Vec<Warning>,
+}
+
+impl SqlError {
+    /// An error without further warnings.
+    pub fn new(code: u16, sqlstate: &str, message: impl Into<String>) -> SqlError {
+        SqlError {
+            code,
+            sqlstate: sqlstate.to_owned(),
+            message: message.into(),
+            warnings: Vec::new(),
+        }
+    }
+}
+
+impl std::fmt::Display for SqlError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(
+            f,
+            "ERROR {} ({}): {}",
+            self.code, self.sqlstate, self.message
+        )
+    }
+}
+
+impl std::error::Error for SqlError {}
