@@ -20,7 +20,9 @@ mod tests {
     fn the_page_has_a_heading_after_start() {
         super::run();
         let document = web_sys::window().and_then(|window| window.document());
-        let html = document.and_then(|document| document.body()).map(|body| body.inner_html());
+        let html = document
+            .and_then(|document| document.body())
+            .map(|body| body.inner_html());
         assert!(html.is_some());
     }
 }
