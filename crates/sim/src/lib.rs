@@ -25,6 +25,8 @@ pub mod trace;
 
 pub mod view;
 
+pub mod inspect;
+
 pub use cluster::Cluster;
 pub use config::{ClusterConfig, ServerConfig};
 pub use fault::Fault;
