@@ -5,6 +5,9 @@
 //! Start with [`workbench`].
 #![forbid(unsafe_code)]
 
+pub mod recording;
+
 pub mod workbench;
 
+pub use recording::{Playback, Recording};
 pub use workbench::{Screen, SessionAddress, SubmitError, TerminalEntry, Workbench};

@@ -50,6 +50,7 @@ pub struct Timing {
     /// Server start, until it accepts connections.
     pub start_us: u64,
     /// Overrides of the link latency for pairs of servers (lower index first).
+    #[serde(with = "pairs_as_list")]
     pub link_latency_overrides: BTreeMap<(u16, u16), u64>,
 }
 
@@ -66,5 +67,22 @@ impl Default for Timing {
             start_us: 200_000,
             link_latency_overrides: BTreeMap::new(),
         }
+    }
+}
+
+/// Maps with keys that are no strings, as a list of entries: JSON has only string keys.
+mod pairs_as_list {
+    use std::collections::BTreeMap;
+
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    type Overrides = BTreeMap<(u16, u16), u64>;
+
+    pub(super) fn serialize<S: Serializer>(map: &Overrides, to: S) -> Result<S::Ok, S::Error> {
+        map.iter().collect::<Vec<_>>().serialize(to)
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Overrides, D::Error> {
+        Ok(Vec::deserialize(from)?.into_iter().collect())
     }
 }
