@@ -9,6 +9,8 @@ use core::cmp::Ordering;
 use core::fmt;
 use core::hash::{Hash, Hasher};
 
+use crate::Generation;
+
 /// A binary log base name. Names up to 46 bytes need no allocation.
 #[derive(Clone)]
 pub struct BinlogFileName(Repr);
@@ -27,6 +29,48 @@ pub struct BinlogPosition {
     pub file: BinlogFileName,
     /// Offset in bytes of the end of an event.
     pub offset: u64,
+}
+
+/// How file names are compared: what a [`Generation`] of servers does.
+///
+/// The order of [`BinlogPosition`] itself is [`PositionOrder::LengthFirst`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum PositionOrder {
+    /// Shorter names first, then bytewise (9.7).
+    LengthFirst,
+    /// Bytewise only: `binlog.1000000` is before `binlog.999999` (older servers).
+    Bytewise,
+}
+
+impl PositionOrder {
+    /// How servers of this generation compare.
+    pub const fn of(generation: Generation) -> PositionOrder {
+        match generation {
+            Generation::V5_5 | Generation::V8_4 => PositionOrder::Bytewise,
+            Generation::V9_7 => PositionOrder::LengthFirst,
+        }
+    }
+
+    /// Compares two positions.
+    pub fn cmp(self, a: &BinlogPosition, b: &BinlogPosition) -> Ordering {
+        match self {
+            PositionOrder::LengthFirst => a.cmp(b),
+            PositionOrder::Bytewise => {
+                let (a_name, b_name) = (a.file.as_bytes(), b.file.as_bytes());
+                a_name.cmp(b_name).then_with(|| a.offset.cmp(&b.offset))
+            }
+        }
+    }
+
+    /// Whether `a` is before `b`.
+    pub fn is_before(self, a: &BinlogPosition, b: &BinlogPosition) -> bool {
+        self.cmp(a, b).is_lt()
+    }
+
+    /// Whether `a` has everything before `b`: `b <= a`.
+    pub fn reaches(self, a: &BinlogPosition, b: &BinlogPosition) -> bool {
+        self.cmp(a, b).is_ge()
+    }
 }
 
 impl BinlogFileName {
@@ -143,7 +187,10 @@ impl fmt::Display for BinlogPosition {
 #[cfg(feature = "serde")]
 impl serde::Serialize for BinlogFileName {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        // Real names are UTF-8; escaping the rest keeps recordings readable and loses nothing.
+        if !serializer.is_human_readable() {
+            return serializer.serialize_bytes(self.as_bytes());
+        }
+        // Real names are UTF-8: recordings stay readable. Any other bytes are a sequence.
         match core::str::from_utf8(self.as_bytes()) {
             Ok(name) => serializer.serialize_str(name),
             Err(_) => serializer.serialize_bytes(self.as_bytes()),
@@ -177,7 +224,11 @@ impl<'de> serde::Deserialize<'de> for BinlogFileName {
                 Ok(BinlogFileName::from_base_name(&bytes))
             }
         }
-        deserializer.deserialize_any(NameVisitor)
+        if deserializer.is_human_readable() {
+            deserializer.deserialize_any(NameVisitor)
+        } else {
+            deserializer.deserialize_bytes(NameVisitor)
+        }
     }
 }
 
@@ -204,6 +255,16 @@ mod tests {
     fn equal_lengths_compare_bytewise_then_by_offset() {
         check(("binlog.000001", 900), ("binlog.000002", 4));
         check(("binlog.000001", 4), ("binlog.000001", 5));
+    }
+
+    #[test]
+    fn older_servers_compare_bytewise_only() {
+        let bytewise = PositionOrder::of(Generation::V8_4);
+        let before = BinlogPosition::new("binlog.999999", 500);
+        let after = BinlogPosition::new("binlog.1000000", 4);
+        assert!(bytewise.is_before(&after, &before));
+        assert!(PositionOrder::of(Generation::V9_7).is_before(&before, &after));
+        assert!(bytewise.reaches(&before, &before));
     }
 
     #[test]

@@ -31,7 +31,7 @@ pub enum Input {
     QueryAnswered(Result<(), QueryError>),
     /// A packet was read, without the dump's OK byte (`after_read_event`).
     PacketRead {
-        /// Length of the packet.
+        /// Length of the packet, with the event header.
         packet_len: usize,
         /// Its first two bytes, or fewer if it is shorter.
         head: [u8; 2],
@@ -76,12 +76,13 @@ pub enum SendError {
 pub enum Output {
     /// Send this query to the source on the receiver's connection and report
     /// [`Input::QueryAnswered`].
-    Query(&'static str),
+    Query(#[cfg_attr(feature = "serde", serde(deserialize_with = "known_query"))] &'static str),
     /// Go on and request the dump: the handshake is over.
     RequestDump,
     /// Do not request the dump: the hook fails and the receiver reconnects later.
     RefuseDump,
-    /// Skip this many bytes at the start of the packet; the event follows.
+    /// Skip this many bytes at the start of the packet; the event follows. Not given when the
+    /// status is OFF: then the packet is the event.
     SkipHeader(usize),
     /// The packet breaks the protocol: the hook fails and the receiver thread stops (13117).
     StopReceiver,
@@ -89,4 +90,16 @@ pub enum Output {
     SendAck(AckPacket),
     /// Write a line to the error log.
     Log(LogMessage),
+}
+
+/// The machine's queries are static texts, so reading one back finds the machine's own.
+#[cfg(feature = "serde")]
+fn known_query<'de, D: serde::Deserializer<'de>>(
+    deserializer: D,
+) -> Result<&'static str, D::Error> {
+    let text: String = serde::Deserialize::deserialize(deserializer)?;
+    let known = super::machine::QUERIES
+        .into_iter()
+        .find(|query| *query == text);
+    known.ok_or_else(|| serde::de::Error::custom("not a query of the replica machine"))
 }

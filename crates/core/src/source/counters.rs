@@ -31,4 +31,21 @@ impl Counters {
     pub fn tx_avg_wait_time_us(&self) -> u64 {
         self.tx_wait_time_us.checked_div(self.tx_waits).unwrap_or(0)
     }
+
+    /// What RESET BINARY LOGS AND GTIDS leaves: only the registered replicas.
+    pub(super) fn reset(&mut self) {
+        *self = Counters {
+            clients: self.clients,
+            ..Counters::default()
+        };
+    }
+
+    /// What FLUSH STATUS zeroes: the five of type long.
+    pub(super) fn flush(&mut self) {
+        self.yes_tx = 0;
+        self.no_tx = 0;
+        self.no_times = 0;
+        self.timefunc_failures = 0;
+        self.wait_pos_backtraverse = 0;
+    }
 }

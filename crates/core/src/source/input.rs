@@ -117,8 +117,12 @@ pub enum Input {
         /// Whether it asked for an ACK.
         ack_requested: bool,
     },
-    /// Flushing the connection after a flagged event failed.
+    /// Flushing the connection after a flagged event failed. The host goes on and reports
+    /// [`Input::EventSent`] too.
     EventFlushFailed,
+    /// The server offered less room than the two bytes of the event header (`reserve_header`): none
+    /// are written, and the source is disabled. Does not happen in 9.7.
+    EventHeaderDidNotFit,
     /// A well-formed ACK arrived from a replica.
     AckReceived {
         /// The replica's `server_id`.
@@ -166,7 +170,7 @@ pub enum Output {
         deadline: Instant,
     },
     /// Wake the session that sleeps with this ticket. It then decides by itself whether its wait
-    /// is over: report [`Input::SessionWoken`] when it runs.
+    /// is over: report [`Input::SessionWoken`] when it runs. Given once for each turn of a wait.
     WakeSession {
         /// The session.
         session: SessionId,

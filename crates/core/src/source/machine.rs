@@ -1,11 +1,26 @@
-//! The machine itself.
+//! The machine itself: its state, how it is driven, and what can be read from it.
+//!
+//! What each input does is in `commits` (flush, wait, wake), `replicas` (dumps, flags, ACKs) and
+//! `configuration` (variables, reset).
+
+mod commits;
+mod configuration;
+mod mark;
+mod replicas;
 
 use alloc::collections::VecDeque;
 
-use super::{AckCounting, Counters, Deadline, Input, Output, SemisyncStatus, WaitPoint};
+use super::ack_counter::AckCounter;
+use super::commit_waits::CommitWaits;
+use super::flushed_positions::FlushedPositions;
+use super::{
+    AckCounting, Counters, Deadline, DeadlineReason, Input, Output, SemisyncStatus, WaitPoint,
+};
 use crate::Generation;
-use crate::position::BinlogPosition;
+use crate::log::LogMessage;
+use crate::position::{BinlogPosition, PositionOrder};
 use crate::time::Instant;
+use mark::Mark;
 
 /// What a source is made with; everything can be changed later by inputs.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -41,6 +56,20 @@ pub struct SourceConfig {
 #[derive(Clone, Debug)]
 pub struct Source {
     config: SourceConfig,
+    order: PositionOrder,
+    is_enabled: bool,
+    is_on: bool,
+    is_shutting_down: bool,
+    /// Greatest position acknowledged by enough replicas.
+    reply: Mark,
+    /// Smallest position waited for, as far as noted: a hint.
+    wait: Mark,
+    /// Greatest flushed position.
+    commit: Mark,
+    flushed: FlushedPositions,
+    waits: CommitWaits,
+    acks: AckCounter,
+    counters: Counters,
     outputs: VecDeque<Output>,
 }
 
@@ -60,19 +89,88 @@ impl Default for SourceConfig {
 
 impl Source {
     /// A disabled source. Its first output is the log message that it is initialised (11130).
+    ///
+    /// 5.5 has no wait point and no count: they are AFTER_COMMIT and 1 whatever is asked for.
     pub fn new(config: SourceConfig) -> Source {
-        Source {
-            config,
+        let config = config.normalised();
+        let order = PositionOrder::of(config.generation);
+        let mut source = Source {
+            order,
+            is_enabled: false,
+            is_on: false,
+            is_shutting_down: false,
+            reply: Mark::default(),
+            wait: Mark::default(),
+            commit: Mark::default(),
+            flushed: FlushedPositions::new(order),
+            waits: CommitWaits::new(),
+            acks: AckCounter::new(config.counting, order, config.wait_for_replica_count),
+            counters: Counters::default(),
             outputs: VecDeque::new(),
-        }
+            config,
+        };
+        source.log(LogMessage::Initialised);
+        source
     }
 
     /// Tells the machine what happened at `now`.
-    pub fn handle(&mut self, _now: Instant, _input: Input) {
+    pub fn handle(&mut self, now: Instant, input: Input) {
         assert!(
             self.outputs.is_empty(),
             "poll_output must be drained before the next handle"
         );
+        match input {
+            Input::EnabledSet(true) => self.enable(),
+            Input::EnabledSet(false) => self.disable(),
+            Input::TimeoutSet(timeout_ms) => self.config.timeout_ms = timeout_ms,
+            Input::WaitNoReplicaSet(value) => self.set_wait_no_replica(value),
+            Input::WaitForReplicaCountSet(count) => self.set_count(count),
+            Input::WaitPointSet(wait_point) => self.set_wait_point(wait_point),
+            Input::TraceLevelSet(level) => self.config.trace_level = level,
+            Input::AckReceiverStartFailed { errno } => self.ack_receiver_start_failed(errno),
+
+            Input::BinlogFlushed { position } => self.binlog_flushed(position),
+            Input::CommitQueueSynced { session, position } => {
+                self.commit_queue_synced(now, session, position);
+            }
+            Input::TransactionCommitted {
+                session,
+                position,
+                is_real_transaction,
+            } => self.transaction_committed(now, session, position, is_real_transaction),
+            Input::SessionWoken { ticket, cause } => self.session_woken(now, ticket, cause),
+
+            Input::DumpStarted {
+                server_id,
+                position,
+                semisync,
+            } => self.dump_started(server_id, position, semisync),
+            Input::DumpRegistrationFailed { server_id: _ } => {
+                self.log(LogMessage::DumpRegistrationFailed);
+            }
+            Input::DumpStopped {
+                server_id,
+                semisync,
+            } => self.dump_stopped(server_id, semisync),
+            Input::EventAboutToBeSent {
+                server_id,
+                position,
+            } => self.event_about_to_be_sent(server_id, position),
+            Input::EventSent { ack_requested } => {
+                self.counters.net_waits += u64::from(ack_requested);
+            }
+            Input::EventFlushFailed => self.log(LogMessage::EventFlushFailed),
+            Input::EventHeaderDidNotFit => self.event_header_did_not_fit(),
+            Input::AckReceived {
+                server_id,
+                position,
+            } => self.ack_received(server_id, position),
+            Input::AckRejected { error } => self.ack_rejected(error),
+
+            Input::BinaryLogsReset => self.binary_logs_reset(),
+            Input::StatusFlushed => self.counters.flush(),
+            Input::ShutdownStarted => self.is_shutting_down = true,
+        }
     }
 
     /// The next thing the host should do.
@@ -80,9 +178,18 @@ impl Source {
         self.outputs.pop_front()
     }
 
-    /// The next deadline of a sleeping session.
+    /// The next deadline of a sleeping session that nobody has told to wake.
     pub fn poll_timeout(&self) -> Option<Deadline> {
-        None
+        let slot = self.waits.next_due()?;
+        let wait = self.waits.get(slot);
+        Some(Deadline {
+            at: wait.deadline,
+            reason: DeadlineReason::CommitWait {
+                session: wait.session,
+                ticket: self.waits.ticket(slot),
+                timeout: wait.deadline.saturating_since(wait.started),
+            },
+        })
     }
 
     /// Whether a replica that set these user variables in its session announced itself as
@@ -103,12 +210,15 @@ impl Source {
 
     /// What the operator set (`rpl_semi_sync_source_enabled`).
     pub fn is_enabled(&self) -> bool {
-        false
+        self.is_enabled
     }
 
     /// What replication is doing (`Rpl_semi_sync_source_status`).
     pub fn status(&self) -> SemisyncStatus {
-        SemisyncStatus::Off
+        match self.is_on {
+            true => SemisyncStatus::On,
+            false => SemisyncStatus::Off,
+        }
     }
 
     /// The configuration as it stands.
@@ -118,43 +228,58 @@ impl Source {
 
     /// The counters as they stand.
     pub fn counters(&self) -> &Counters {
-        const ZERO: &Counters = &Counters {
-            yes_tx: 0,
-            no_tx: 0,
-            no_times: 0,
-            timefunc_failures: 0,
-            wait_pos_backtraverse: 0,
-            wait_sessions: 0,
-            tx_waits: 0,
-            tx_wait_time_us: 0,
-            net_waits: 0,
-            clients: 0,
-        };
-        ZERO
+        &self.counters
     }
 
     /// Whether UNINSTALL PLUGIN may go on: no semisynchronous replica is registered.
     pub fn can_uninstall(&self) -> bool {
-        self.counters().clients == 0
+        self.counters.clients == 0
     }
 
     /// The greatest position acknowledged by enough replicas, if known.
     pub fn acknowledged(&self) -> Option<&BinlogPosition> {
-        None
+        self.reply.known()
     }
 
     /// The greatest flushed position, if known.
     pub fn flushed(&self) -> Option<&BinlogPosition> {
-        None
+        self.commit.known()
     }
 
     /// The smallest position waited for, as far as noted.
     pub fn waited_for(&self) -> Option<&BinlogPosition> {
-        None
+        self.wait.known()
     }
 
-    /// How many flushed positions are kept because nobody has acknowledged them yet.
+    /// How many flushed positions are kept because nobody has waited for them to the end yet.
     pub fn unacknowledged_positions(&self) -> usize {
-        0
+        self.flushed.len()
+    }
+
+    fn log(&mut self, message: LogMessage) {
+        self.outputs.push_back(Output::Log(message));
+    }
+
+    /// Logs a detail message, made only if the trace level asks for it.
+    fn trace(&mut self, message: impl FnOnce(&Source) -> LogMessage) {
+        if self.config.trace_level & TRACE_DETAIL != 0 {
+            let message = message(self);
+            self.log(message);
+        }
     }
 }
+
+impl SourceConfig {
+    fn normalised(mut self) -> SourceConfig {
+        if self.generation == Generation::V5_5 {
+            self.wait_point = WaitPoint::AfterCommit;
+            self.wait_for_replica_count = 1;
+        }
+        self.wait_for_replica_count = self.wait_for_replica_count.max(1);
+        self
+    }
+}
+
+/// Trace bits (`rpl_semi_sync_source_trace_level`).
+const TRACE_CLOCK: u64 = 1;
+const TRACE_DETAIL: u64 = 16;
