@@ -29,7 +29,7 @@ pub mod source;
 
 pub mod replica;
 
-pub use generation::Generation;
+pub use generation::{Generation, Naming};
 pub use position::{BinlogFileName, BinlogPosition};
 pub use time::Instant;
 
