@@ -1,14 +1,17 @@
 //! The bytes that semisynchronous replication adds to a replication connection.
 //!
 //! Each packet is one file: [`event_header`] stands before every event of a semisynchronous dump,
-//! [`ack`] is what the replica answers. Nothing else here knows bytes.
+//! [`ack`] is what the replica answers. Nothing else here knows bytes. [`sequence`] has the packet numbers.
 
 pub mod event_header;
 
 pub mod ack;
 
+pub mod sequence;
+
 pub use ack::{AckError, AckPacket};
 pub use event_header::{EventHeader, MissingMagicNumber};
+pub use sequence::{LinkCompression, SequenceNumbers};
 
 /// First byte of both packets.
 pub const MAGIC: u8 = 0xEF;

@@ -84,19 +84,19 @@ pub enum Effect {
 pub const ER_TRUNCATED_WRONG_VALUE: u32 = 1292;
 
 impl NamedVariable {
-    /// What `SET GLOBAL variable = value` stores. `strict`: sql_mode has STRICT_ALL_TABLES or
-    /// STRICT_TRANS_TABLES, where a value out of range is an error.
+    /// What `SET GLOBAL variable = value` stores. `strict`: sql_mode has STRICT_ALL_TABLES;
+    /// then a value out of range is an error. STRICT_TRANS_TABLES changes nothing.
     pub fn check(&self, value: &SetValue, strict: bool) -> Result<SetOutcome, SetError> {
         if *value == SetValue::Float {
             return Err(self.wrong_type());
         }
         match self.variable.kind {
             VariableKind::Bool { .. } => {
-                let index = self.index_of(value, &["OFF", "ON"], Words::Abbreviated)?;
+                let index = self.index_of(value, &["OFF", "ON"])?;
                 Ok(SetOutcome::exact(Value::Bool(index == 1)))
             }
             VariableKind::Enum { words, .. } => {
-                let index = self.index_of(value, words, Words::Whole)?;
+                let index = self.index_of(value, words)?;
                 Ok(SetOutcome::exact(Value::WaitPoint(wait_point(index))))
             }
             VariableKind::UnsignedLong { min, max, .. } => self.integer(value, min, max, strict),
@@ -123,8 +123,7 @@ impl NamedVariable {
             SetValue::Bool(value) => i128::from(*value),
             SetValue::Int(value) if i128::from(u64::MAX) < *value => return Err(self.wrong_type()),
             SetValue::Int(value) => *value,
-            SetValue::Null => 0,
-            SetValue::Float | SetValue::Text(_) => return Err(self.wrong_type()),
+            SetValue::Float | SetValue::Text(_) | SetValue::Null => return Err(self.wrong_type()),
         };
         let stored = given.clamp(i128::from(min), i128::from(max));
         let truncated = stored != given;
@@ -137,14 +136,9 @@ impl NamedVariable {
         })
     }
 
-    fn index_of(
-        &self,
-        value: &SetValue,
-        words: &[&str],
-        matching: Words,
-    ) -> Result<usize, SetError> {
+    fn index_of(&self, value: &SetValue, words: &[&str]) -> Result<usize, SetError> {
         let index = match value {
-            SetValue::Text(text) => find_word(text, words, matching),
+            SetValue::Text(text) => find_word(text, words),
             SetValue::Bool(value) => Some(usize::from(*value)),
             SetValue::Int(value) => usize::try_from(*value).ok(),
             SetValue::Float | SetValue::Null => None,
@@ -187,7 +181,7 @@ impl SystemVariable {
                 Ok(Value::Integer(value.clamp(u64::from(min), u64::from(max))))
             }
             (VariableKind::Enum { words, .. }, Some(text)) => {
-                let index = find_word(text, words, Words::Abbreviated);
+                let index = find_word(text, words);
                 let index = index.or_else(|| text.parse().ok());
                 match index.filter(|index| *index < words.len()) {
                     Some(index) => Ok(Value::WaitPoint(wait_point(index))),
@@ -204,33 +198,61 @@ impl SystemVariable {
     /// When the value is of another variable's type: it must come from this variable's check.
     pub fn effect(&self, value: Value) -> Effect {
         use source::Input;
-        match (self.id, value) {
-            (SystemVariableId::SourceEnabled, Value::Bool(value)) => {
-                Effect::Source(Input::EnabledSet(value))
+        match self.id {
+            SystemVariableId::SourceEnabled => Effect::Source(Input::EnabledSet(value.bool())),
+            SystemVariableId::SourceTimeout => Effect::Source(Input::TimeoutSet(value.integer())),
+            SystemVariableId::SourceWaitNoReplica => {
+                Effect::Source(Input::WaitNoReplicaSet(value.bool()))
             }
-            (SystemVariableId::SourceTimeout, Value::Integer(value)) => {
-                Effect::Source(Input::TimeoutSet(value))
+            SystemVariableId::SourceTraceLevel => {
+                Effect::Source(Input::TraceLevelSet(value.integer()))
             }
-            (SystemVariableId::SourceWaitNoReplica, Value::Bool(value)) => {
-                Effect::Source(Input::WaitNoReplicaSet(value))
+            SystemVariableId::SourceWaitPoint => {
+                Effect::Source(Input::WaitPointSet(value.wait_point()))
             }
-            (SystemVariableId::SourceTraceLevel, Value::Integer(value)) => {
-                Effect::Source(Input::TraceLevelSet(value))
-            }
-            (SystemVariableId::SourceWaitPoint, Value::WaitPoint(value)) => {
-                Effect::Source(Input::WaitPointSet(value))
-            }
-            (SystemVariableId::SourceWaitForReplicaCount, Value::Integer(value)) => {
-                let count = u16::try_from(value).unwrap_or(u16::MAX);
+            SystemVariableId::SourceWaitForReplicaCount => {
+                let count = u16::try_from(value.integer()).unwrap_or(u16::MAX);
                 Effect::Source(Input::WaitForReplicaCountSet(count))
             }
-            (SystemVariableId::ReplicaEnabled, Value::Bool(value)) => {
-                Effect::Replica(replica::Input::EnabledSet(value))
+            SystemVariableId::ReplicaEnabled => {
+                Effect::Replica(replica::Input::EnabledSet(value.bool()))
             }
-            (SystemVariableId::ReplicaTraceLevel, Value::Integer(value)) => {
-                Effect::Replica(replica::Input::TraceLevelSet(value))
+            SystemVariableId::ReplicaTraceLevel => {
+                Effect::Replica(replica::Input::TraceLevelSet(value.integer()))
             }
-            (id, value) => panic!("{value:?} is no value of {id:?}"),
+        }
+    }
+}
+
+impl Value {
+    /// The value of a bool variable.
+    ///
+    /// # Panics
+    ///
+    /// When it is of another type. So do its siblings.
+    #[track_caller]
+    pub fn bool(self) -> bool {
+        match self {
+            Value::Bool(value) => value,
+            Value::Integer(_) | Value::WaitPoint(_) => panic!("{self:?} is no bool"),
+        }
+    }
+
+    /// The value of an integer variable.
+    #[track_caller]
+    pub fn integer(self) -> u64 {
+        match self {
+            Value::Integer(value) => value,
+            Value::Bool(_) | Value::WaitPoint(_) => panic!("{self:?} is no integer"),
+        }
+    }
+
+    /// The value of the wait point.
+    #[track_caller]
+    pub fn wait_point(self) -> WaitPoint {
+        match self {
+            Value::WaitPoint(value) => value,
+            Value::Bool(_) | Value::Integer(_) => panic!("{self:?} is no wait point"),
         }
     }
 }
@@ -302,27 +324,10 @@ impl fmt::Display for SetValue {
     }
 }
 
-/// Whether a beginning of a word will do, if it is the beginning of one only.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Words {
-    Whole,
-    Abbreviated,
-}
-
-fn find_word(text: &str, words: &[&str], matching: Words) -> Option<usize> {
-    let whole = words
+fn find_word(text: &str, words: &[&str]) -> Option<usize> {
+    words
         .iter()
-        .position(|word| word.eq_ignore_ascii_case(text));
-    if whole.is_some() || matching == Words::Whole {
-        return whole;
-    }
-    let begins = |word: &&str| {
-        let beginning = word.as_bytes().get(..text.len());
-        beginning.is_some_and(|beginning| beginning.eq_ignore_ascii_case(text.as_bytes()))
-    };
-    let index = words.iter().position(begins)?;
-    let is_ambiguous = words[index + 1..].iter().any(begins);
-    (!is_ambiguous).then_some(index)
+        .position(|word| word.eq_ignore_ascii_case(text))
 }
 
 fn integer_option(text: &str) -> Result<u64, OptionError> {

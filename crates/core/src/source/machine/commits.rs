@@ -169,10 +169,12 @@ impl Source {
         if !self.is_enabled {
             return self.leave(session, &position, node, WaitOutcome::NotWaited);
         }
-        self.trace(|source| LogMessage::CommitWaitEntered {
-            position: position.clone(),
-            is_on: source.is_on,
-        });
+        if self.is_on {
+            self.trace(|source| LogMessage::CommitWaitEntered {
+                position: position.clone(),
+                is_on: source.is_on,
+            });
+        }
         match self.look(&position, node) {
             Turn::Sleep(node) => {
                 let timeout = Duration::from_millis(self.config.timeout_ms);
