@@ -1,0 +1,13 @@
+//! Panics on demand, to show that a panic in a hook hurts nobody.
+//!
+//! Does nothing unless the crate is built with the feature `fault-injection`, which no command of
+//! this project does but the tests of the panic guard.
+
+/// Panics when the environment variable `SEMISYNC_FAULT` names this place.
+#[inline]
+pub fn point(_place: &str) {
+    #[cfg(feature = "fault-injection")]
+    if std::env::var("SEMISYNC_FAULT").is_ok_and(|asked| asked == _place) {
+        panic!("a fault was asked for in {_place}");
+    }
+}

@@ -1,0 +1,134 @@
+//! Is this a server whose layouts we know?
+
+use core::ffi::{CStr, c_char, c_void};
+use core::fmt;
+use core::ptr;
+
+use crate::error_log::{self, Level};
+use crate::server::{self, RegistryService, SystemVariableService};
+
+/// Why the plugin does not load here.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum UnsupportedServer {
+    /// The server did not tell its version.
+    Unknown,
+    /// Another series: structs may lie differently.
+    OtherSeries(String),
+    /// A debug build: mutexes lie differently.
+    DebugBuild(String),
+}
+
+/// Whether the server is one this library was built for; if not, says so in the error log.
+pub fn check_server(plugin: &str) -> Result<(), UnsupportedServer> {
+    let verdict = match server_version() {
+        Some(version) => check_version(&version),
+        None => Err(UnsupportedServer::Unknown),
+    };
+    if let Err(reason) = &verdict {
+        error_log::write_text(Level::Error, &format!("{plugin} refuses to load: {reason}"));
+    }
+    verdict
+}
+
+fn check_version(version: &str) -> Result<(), UnsupportedServer> {
+    if !version.starts_with(SERIES) {
+        return Err(UnsupportedServer::OtherSeries(version.to_owned()));
+    }
+    if version.contains("-debug") {
+        return Err(UnsupportedServer::DebugBuild(version.to_owned()));
+    }
+    Ok(())
+}
+
+/// The global variable `version`, through the service registry.
+fn server_version() -> Option<String> {
+    // SAFETY: a plain function of the server; the result is null or its registry.
+    let registry = unsafe { server::mysql_plugin_registry_acquire() };
+    // SAFETY: the registry is null or valid until it is released below.
+    let version = unsafe { registry.as_ref() }.and_then(version_from_registry);
+    if !registry.is_null() {
+        // SAFETY: acquired above, released once.
+        unsafe { server::mysql_plugin_registry_release(registry) };
+    }
+    version
+}
+
+fn version_from_registry(registry: &RegistryService) -> Option<String> {
+    let mut service: *mut c_void = ptr::null_mut();
+    // SAFETY: a NUL-terminated name and a place for the result.
+    let failed = unsafe { (registry.acquire)(SYSTEM_VARIABLES.as_ptr(), &raw mut service) };
+    if failed || service.is_null() {
+        return None;
+    }
+    // SAFETY: the registry gave this service under the name of this table.
+    let variables = unsafe { &*service.cast::<SystemVariableService>() };
+    let version = read_variable(variables, c"version");
+    // SAFETY: acquired above, released once, not used afterwards.
+    unsafe { (registry.release)(service) };
+    version
+}
+
+fn read_variable(variables: &SystemVariableService, name: &CStr) -> Option<String> {
+    let mut buffer = [0_u8; 256];
+    let mut value: *mut c_void = buffer.as_mut_ptr().cast();
+    let mut len = buffer.len() - 1;
+    // SAFETY: NUL-terminated names, and a buffer of `len` bytes that the server fills.
+    let failed = unsafe {
+        (variables.get_variable)(
+            c"mysql_server".as_ptr(),
+            name.as_ptr(),
+            &raw mut value,
+            &raw mut len,
+        )
+    };
+    if failed {
+        return None;
+    }
+    // SAFETY: the buffer began as zeroes and its last byte was not offered to the server.
+    let text = unsafe { CStr::from_ptr(buffer.as_ptr().cast::<c_char>()) };
+    Some(text.to_string_lossy().into_owned())
+}
+
+impl fmt::Display for UnsupportedServer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            UnsupportedServer::Unknown => write!(f, "the server does not tell its version"),
+            UnsupportedServer::OtherSeries(version) => write!(
+                f,
+                "it was built for MySQL 9.7, and this server is {version}"
+            ),
+            UnsupportedServer::DebugBuild(version) => write!(
+                f,
+                "it was built for release builds, and this server is {version}"
+            ),
+        }
+    }
+}
+
+impl core::error::Error for UnsupportedServer {}
+
+const SERIES: &str = "9.7.";
+
+const SYSTEM_VARIABLES: &CStr = c"component_sys_variable_register";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(version: &str, accepted: bool) {
+        assert_eq!(check_version(version).is_ok(), accepted, "{version}");
+    }
+
+    #[test]
+    fn only_release_builds_of_the_series_are_accepted() {
+        check("9.7.4", true);
+        check("9.7.4-2", true);
+        check("9.7.0", true);
+        check("9.7.4-debug", false);
+        check("9.70.1", false);
+        check("9.6.0", false);
+        check("8.4.5", false);
+        check("", false);
+    }
+}
