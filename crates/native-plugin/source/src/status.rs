@@ -1,0 +1,213 @@
+//! The status variables.
+//!
+//! FLUSH STATUS writes 0 into the five counters of type long without asking the plugin, so they
+//! are plain words of memory; the machine's counters are added to them as they grow.
+
+use core::ffi::{CStr, c_char, c_int, c_void};
+use core::sync::atomic::{AtomicU64, Ordering::Relaxed};
+
+use semisync_abi::guard::guard;
+use semisync_abi::layout::plugin::{
+    SHOW_BOOL, SHOW_FUNC, SHOW_LONG, SHOW_LONGLONG, SHOW_SCOPE_GLOBAL, ServerWritable, ShowFn,
+    StatusVariable,
+};
+use semisync_core::source::{Counters, SemisyncStatus};
+
+use crate::host;
+
+/// The variables in the order of the stock plugin.
+pub(crate) static STATUS_VARIABLES: ServerWritable<[StatusVariable; 15]> = ServerWritable::new([
+    func(c"Rpl_semi_sync_source_status", show_status),
+    func(c"Rpl_semi_sync_source_clients", show_clients),
+    long(c"Rpl_semi_sync_source_yes_tx", &YES_TX),
+    long(c"Rpl_semi_sync_source_no_tx", &NO_TX),
+    func(c"Rpl_semi_sync_source_wait_sessions", show_wait_sessions),
+    long(c"Rpl_semi_sync_source_no_times", &NO_TIMES),
+    long(
+        c"Rpl_semi_sync_source_timefunc_failures",
+        &TIMEFUNC_FAILURES,
+    ),
+    long(
+        c"Rpl_semi_sync_source_wait_pos_backtraverse",
+        &WAIT_POS_BACKTRAVERSE,
+    ),
+    func(c"Rpl_semi_sync_source_tx_wait_time", show_tx_wait_time),
+    func(c"Rpl_semi_sync_source_tx_waits", show_tx_waits),
+    func(
+        c"Rpl_semi_sync_source_tx_avg_wait_time",
+        show_tx_avg_wait_time,
+    ),
+    func(c"Rpl_semi_sync_source_net_wait_time", show_nothing),
+    func(c"Rpl_semi_sync_source_net_waits", show_net_waits),
+    func(c"Rpl_semi_sync_source_net_avg_wait_time", show_nothing),
+    StatusVariable::END,
+]);
+
+/// Brings the counters of type long up to date.
+///
+/// `published` is what was added before; a machine that was reset starts anew.
+pub(crate) fn publish(published: &mut Counters, counters: &Counters, was_reset: bool) {
+    let words = [
+        (&YES_TX, published.yes_tx, counters.yes_tx),
+        (&NO_TX, published.no_tx, counters.no_tx),
+        (&NO_TIMES, published.no_times, counters.no_times),
+        (
+            &TIMEFUNC_FAILURES,
+            published.timefunc_failures,
+            counters.timefunc_failures,
+        ),
+        (
+            &WAIT_POS_BACKTRAVERSE,
+            published.wait_pos_backtraverse,
+            counters.wait_pos_backtraverse,
+        ),
+    ];
+    for (word, before, now) in words {
+        if was_reset {
+            word.store(now, Relaxed);
+        } else if before != now {
+            word.fetch_add(now.wrapping_sub(before), Relaxed);
+        }
+    }
+    *published = *counters;
+}
+
+/// Zeroes all counters of type long, for a new machine.
+pub(crate) fn reset() {
+    publish(&mut Counters::default(), &Counters::default(), true);
+}
+
+static YES_TX: AtomicU64 = AtomicU64::new(0);
+static NO_TX: AtomicU64 = AtomicU64::new(0);
+static NO_TIMES: AtomicU64 = AtomicU64::new(0);
+static TIMEFUNC_FAILURES: AtomicU64 = AtomicU64::new(0);
+static WAIT_POS_BACKTRAVERSE: AtomicU64 = AtomicU64::new(0);
+
+const fn long(name: &'static CStr, word: &'static AtomicU64) -> StatusVariable {
+    StatusVariable {
+        name: name.as_ptr(),
+        value: word.as_ptr().cast_const().cast(),
+        kind: SHOW_LONG,
+        scope: SHOW_SCOPE_GLOBAL,
+    }
+}
+
+const fn func(name: &'static CStr, show: ShowFn) -> StatusVariable {
+    StatusVariable {
+        name: name.as_ptr(),
+        value: show as *const c_void,
+        kind: SHOW_FUNC,
+        scope: SHOW_SCOPE_GLOBAL,
+    }
+}
+
+unsafe extern "C" fn show_status(
+    _thd: *mut c_void,
+    entry: *mut StatusVariable,
+    buffer: *mut c_char,
+) -> c_int {
+    let is_on = guard("status", &host::POISON, false, || {
+        host::status() == SemisyncStatus::On
+    });
+    // SAFETY: the server passes an entry to fill and a buffer of 1 KiB.
+    unsafe {
+        *buffer.cast::<bool>() = is_on;
+        (*entry).kind = SHOW_BOOL;
+        (*entry).value = buffer.cast_const().cast();
+    }
+    0
+}
+
+unsafe extern "C" fn show_clients(
+    _thd: *mut c_void,
+    entry: *mut StatusVariable,
+    buffer: *mut c_char,
+) -> c_int {
+    // SAFETY: as the server called us.
+    unsafe {
+        show_number(entry, buffer, SHOW_LONG, |counters| {
+            u64::from(counters.clients)
+        })
+    }
+}
+
+unsafe extern "C" fn show_wait_sessions(
+    _thd: *mut c_void,
+    entry: *mut StatusVariable,
+    buffer: *mut c_char,
+) -> c_int {
+    // SAFETY: as the server called us.
+    unsafe {
+        show_number(entry, buffer, SHOW_LONG, |counters| {
+            u64::from(counters.wait_sessions)
+        })
+    }
+}
+
+unsafe extern "C" fn show_tx_wait_time(
+    _thd: *mut c_void,
+    entry: *mut StatusVariable,
+    buffer: *mut c_char,
+) -> c_int {
+    // SAFETY: as the server called us.
+    unsafe {
+        show_number(entry, buffer, SHOW_LONGLONG, |counters| {
+            counters.tx_wait_time_us
+        })
+    }
+}
+
+unsafe extern "C" fn show_tx_waits(
+    _thd: *mut c_void,
+    entry: *mut StatusVariable,
+    buffer: *mut c_char,
+) -> c_int {
+    // SAFETY: as the server called us.
+    unsafe { show_number(entry, buffer, SHOW_LONGLONG, |counters| counters.tx_waits) }
+}
+
+unsafe extern "C" fn show_tx_avg_wait_time(
+    _thd: *mut c_void,
+    entry: *mut StatusVariable,
+    buffer: *mut c_char,
+) -> c_int {
+    // SAFETY: as the server called us.
+    unsafe { show_number(entry, buffer, SHOW_LONG, Counters::tx_avg_wait_time_us) }
+}
+
+unsafe extern "C" fn show_net_waits(
+    _thd: *mut c_void,
+    entry: *mut StatusVariable,
+    buffer: *mut c_char,
+) -> c_int {
+    // SAFETY: as the server called us.
+    unsafe { show_number(entry, buffer, SHOW_LONGLONG, |counters| counters.net_waits) }
+}
+
+/// For the variables that have been 0 since 5.7.
+unsafe extern "C" fn show_nothing(
+    _thd: *mut c_void,
+    entry: *mut StatusVariable,
+    buffer: *mut c_char,
+) -> c_int {
+    // SAFETY: as the server called us.
+    unsafe { show_number(entry, buffer, SHOW_LONGLONG, |_| 0) }
+}
+
+/// # Safety
+/// `entry` is an entry to fill and `buffer` an aligned buffer of 1 KiB, as in a [`ShowFn`].
+unsafe fn show_number(
+    entry: *mut StatusVariable,
+    buffer: *mut c_char,
+    kind: c_int,
+    read: impl FnOnce(&Counters) -> u64,
+) -> c_int {
+    let number = guard("status", &host::POISON, 0, || read(&host::counters()));
+    // SAFETY: the caller's promise; the write needs no alignment.
+    unsafe {
+        buffer.cast::<u64>().write_unaligned(number);
+        (*entry).kind = kind;
+        (*entry).value = buffer.cast_const().cast();
+    }
+    0
+}
