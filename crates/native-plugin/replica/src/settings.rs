@@ -1,0 +1,132 @@
+//! The variables: where their values live, and what a change tells the machines.
+//!
+//! The server stores values from option files and persisted values here before the plugin is
+//! initialised; machines read them when they are made.
+
+use core::ffi::{CStr, c_int, c_void};
+use core::ptr;
+use core::sync::atomic::{AtomicU8, AtomicU64, Ordering::Relaxed};
+
+use semisync_abi::guard::guard;
+use semisync_abi::layout::plugin::{
+    BoolVariable, SHOW_BOOL, SHOW_SCOPE_GLOBAL, ServerWritable, StatusVariable, SystemVariableHead,
+    Table, UlongVariable, UpdateFn, variable_flags as flags,
+};
+use semisync_core::replica::Input;
+
+use crate::channels;
+
+/// Addresses of the system variables, in the order of the stock plugin; null ends the list.
+pub(crate) static SYSTEM_VARIABLES: Table<[*const c_void; 3]> =
+    // SAFETY: pointers to statics, and null.
+    unsafe {
+        Table::new([
+            ENABLED_VARIABLE.as_ptr().cast_const().cast(),
+            TRACE_LEVEL_VARIABLE.as_ptr().cast_const().cast(),
+            ptr::null(),
+        ])
+    };
+
+/// The one status variable.
+pub(crate) static STATUS_VARIABLES: ServerWritable<[StatusVariable; 2]> = ServerWritable::new([
+    StatusVariable {
+        name: c"Rpl_semi_sync_replica_status".as_ptr(),
+        value: STATUS.as_ptr().cast_const().cast(),
+        kind: SHOW_BOOL,
+        scope: SHOW_SCOPE_GLOBAL,
+    },
+    StatusVariable::END,
+]);
+
+/// `rpl_semi_sync_replica_enabled`.
+pub(crate) fn is_enabled() -> bool {
+    ENABLED.load(Relaxed) != 0
+}
+
+/// `rpl_semi_sync_replica_trace_level`.
+pub(crate) fn trace_level() -> u64 {
+    TRACE_LEVEL.load(Relaxed)
+}
+
+/// Sets `Rpl_semi_sync_replica_status`: whether any channel is semisynchronous.
+pub(crate) fn show_status(is_on: bool) {
+    STATUS.store(u8::from(is_on), Relaxed);
+}
+
+unsafe extern "C" fn update_enabled(
+    _thd: *mut c_void,
+    _variable: *mut c_void,
+    _value: *mut c_void,
+    save: *const c_void,
+) {
+    // SAFETY: for a bool the server passes a pointer to its checked value.
+    let enabled = unsafe { *save.cast::<u8>() };
+    ENABLED.store(enabled, Relaxed);
+    tell("enabled", &Input::EnabledSet(enabled != 0));
+}
+
+unsafe extern "C" fn update_trace_level(
+    _thd: *mut c_void,
+    _variable: *mut c_void,
+    _value: *mut c_void,
+    save: *const c_void,
+) {
+    // SAFETY: for an unsigned long the server passes a pointer to its checked value.
+    let level = unsafe { *save.cast::<u64>() };
+    TRACE_LEVEL.store(level, Relaxed);
+    tell("trace_level", &Input::TraceLevelSet(level));
+}
+
+fn tell(variable: &str, input: &Input) {
+    guard(variable, &channels::POISON, (), || {
+        channels::tell_all(input)
+    });
+}
+
+static ENABLED: AtomicU8 = AtomicU8::new(0);
+static TRACE_LEVEL: AtomicU64 = AtomicU64::new(32);
+static STATUS: AtomicU8 = AtomicU8::new(0);
+
+static ENABLED_VARIABLE: ServerWritable<BoolVariable> = ServerWritable::new(BoolVariable {
+    head: head(
+        flags::BOOL,
+        c"enabled",
+        c"Whether this replica offers itself to its source as semisynchronous when its receiver \
+          thread starts.",
+        update_enabled,
+        ENABLED.as_ptr().cast(),
+    ),
+    default: 0,
+});
+
+static TRACE_LEVEL_VARIABLE: ServerWritable<UlongVariable> = ServerWritable::new(UlongVariable {
+    head: head(
+        flags::LONG | flags::UNSIGNED,
+        c"trace_level",
+        c"What is traced in the error log: 1 clock failures, 16 details, 32 network waits, \
+          64 function calls.",
+        update_trace_level,
+        TRACE_LEVEL.as_ptr().cast(),
+    ),
+    default: 32,
+    min: 0,
+    max: u64::MAX,
+    block: 1,
+});
+
+const fn head(
+    kind: c_int,
+    name: &'static CStr,
+    comment: &'static CStr,
+    update: UpdateFn,
+    value: *const c_void,
+) -> SystemVariableHead {
+    SystemVariableHead {
+        flags: kind | flags::OPTIONAL_ARGUMENT,
+        name: name.as_ptr(),
+        comment: comment.as_ptr(),
+        check: ptr::null(),
+        update: Some(update),
+        value,
+    }
+}
