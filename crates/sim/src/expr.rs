@@ -3,10 +3,16 @@
 //! The console parses them and replaces user and system variables by their values before it hands
 //! them over, so an expression depends on the row alone.
 
+mod functions;
+
+use std::cmp::Ordering;
+
 use serde::{Deserialize, Serialize};
 
+pub use functions::is_function;
+
 use crate::operation::SqlError;
-use crate::value::Value;
+use crate::value::{Number, Value, fold};
 
 /// An expression.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -65,8 +71,12 @@ pub enum BinaryOp {
     Subtract,
     /// *
     Multiply,
-    /// DIV
+    /// XOR
+    Xor,
+    /// DIV: the integer part of the quotient
     Divide,
+    /// /
+    Quotient,
     /// % or MOD
     Modulo,
 }
@@ -92,12 +102,22 @@ impl Expr {
                     format!("Unknown column '{name}' in 'where clause'"),
                 )
             }),
-            Expr::Unary(..)
-            | Expr::Binary(..)
-            | Expr::Like(..)
-            | Expr::In(..)
-            | Expr::IsNull(..)
-            | Expr::Call(..) => Ok(Value::Null),
+            Expr::Unary(op, operand) => Ok(unary(*op, &operand.evaluate(row)?)),
+            Expr::Binary(op, left, right) => binary(*op, left, right, row),
+            Expr::Like(text, pattern, negated) => {
+                let (text, pattern) = (text.evaluate(row)?, pattern.evaluate(row)?);
+                Ok(match (text.to_text(), pattern.to_text()) {
+                    (Some(text), Some(pattern)) => {
+                        Value::of_bool(is_like(&text, &pattern) != *negated)
+                    }
+                    _ => Value::Null,
+                })
+            }
+            Expr::In(needle, list, negated) => is_in(needle, list, *negated, row),
+            Expr::IsNull(operand, negated) => {
+                Ok(Value::of_bool(operand.evaluate(row)?.is_null() != *negated))
+            }
+            Expr::Call(name, arguments) => functions::call(name, arguments, row),
         }
     }
 
@@ -106,6 +126,143 @@ impl Expr {
     /// # Errors
     /// As [`Expr::evaluate`].
     pub fn holds(&self, row: &dyn Row) -> Result<bool, SqlError> {
-        Ok(!matches!(self.evaluate(row)?, Value::Null | Value::Int(0)))
+        Ok(self.evaluate(row)?.to_truth() == Some(true))
     }
 }
+
+/// Whether `text` matches the LIKE pattern: `%` any characters, `_` one, `\\` takes the next one
+/// literally; without case.
+pub fn is_like(text: &str, pattern: &str) -> bool {
+    let text: Vec<char> = text.chars().map(fold).collect();
+    let pattern: Vec<char> = pattern.chars().map(fold).collect();
+    matches_like(&text, &pattern)
+}
+
+fn matches_like(text: &[char], pattern: &[char]) -> bool {
+    match pattern {
+        [] => text.is_empty(),
+        ['%', rest @ ..] => (0..=text.len()).any(|skipped| matches_like(&text[skipped..], rest)),
+        ['_', rest @ ..] => !text.is_empty() && matches_like(&text[1..], rest),
+        ['\\', literal, rest @ ..] | [literal, rest @ ..] => {
+            text.first() == Some(literal) && matches_like(&text[1..], rest)
+        }
+    }
+}
+
+fn unary(op: UnaryOp, operand: &Value) -> Value {
+    match op {
+        UnaryOp::Not => operand
+            .to_truth()
+            .map_or(Value::Null, |truth| Value::of_bool(!truth)),
+        UnaryOp::Minus => operand
+            .to_number()
+            .map_or(Value::Null, |number| number.negated().to_value()),
+    }
+}
+
+fn binary(op: BinaryOp, left: &Expr, right: &Expr, row: &dyn Row) -> Result<Value, SqlError> {
+    let left = left.evaluate(row)?;
+    if let Some(decided) = short_circuit(op, &left) {
+        return Ok(decided);
+    }
+    let right = right.evaluate(row)?;
+    Ok(match op {
+        BinaryOp::And | BinaryOp::Or | BinaryOp::Xor => logic(op, &left, &right),
+        BinaryOp::NullSafeEqual => Value::of_bool(match left.compare(&right) {
+            Some(order) => order == Ordering::Equal,
+            None => left.is_null() && right.is_null(),
+        }),
+        BinaryOp::Equal
+        | BinaryOp::NotEqual
+        | BinaryOp::Less
+        | BinaryOp::LessOrEqual
+        | BinaryOp::Greater
+        | BinaryOp::GreaterOrEqual => match left.compare(&right) {
+            Some(order) => Value::of_bool(comparison(op, order)),
+            None => Value::Null,
+        },
+        BinaryOp::Add
+        | BinaryOp::Subtract
+        | BinaryOp::Multiply
+        | BinaryOp::Divide
+        | BinaryOp::Quotient
+        | BinaryOp::Modulo => match (left.to_number(), right.to_number()) {
+            (Some(left_number), Some(right_number)) => {
+                let result = arithmetic(op, left_number, right_number);
+                let is_double = matches!(left, Value::Text(_)) || matches!(right, Value::Text(_));
+                match result {
+                    Some(number) if is_double => number.shortest().to_value(),
+                    Some(number) => number.to_value(),
+                    None => Value::Null,
+                }
+            }
+            _ => Value::Null,
+        },
+    })
+}
+
+/// AND and OR do not look at their right side when the left one decides.
+fn short_circuit(op: BinaryOp, left: &Value) -> Option<Value> {
+    match (op, left.to_truth()) {
+        (BinaryOp::And, Some(false)) => Some(Value::of_bool(false)),
+        (BinaryOp::Or, Some(true)) => Some(Value::of_bool(true)),
+        _ => None,
+    }
+}
+
+fn logic(op: BinaryOp, left: &Value, right: &Value) -> Value {
+    let truth = match (op, left.to_truth(), right.to_truth()) {
+        (BinaryOp::Xor, Some(left), Some(right)) => Some(left != right),
+        (BinaryOp::Xor, _, _) => None,
+        (BinaryOp::And, Some(false), _) | (BinaryOp::And, _, Some(false)) => Some(false),
+        (BinaryOp::And, Some(true), Some(true)) => Some(true),
+        (BinaryOp::Or, Some(true), _) | (BinaryOp::Or, _, Some(true)) => Some(true),
+        (BinaryOp::Or, Some(false), Some(false)) => Some(false),
+        _ => None,
+    };
+    truth.map_or(Value::Null, Value::of_bool)
+}
+
+fn comparison(op: BinaryOp, order: Ordering) -> bool {
+    match op {
+        BinaryOp::Equal => order == Ordering::Equal,
+        BinaryOp::NotEqual => order != Ordering::Equal,
+        BinaryOp::Less => order == Ordering::Less,
+        BinaryOp::LessOrEqual => order != Ordering::Greater,
+        BinaryOp::Greater => order == Ordering::Greater,
+        _ => order != Ordering::Less,
+    }
+}
+
+fn arithmetic(op: BinaryOp, left: Number, right: Number) -> Option<Number> {
+    match op {
+        BinaryOp::Add => Some(left.plus(right)),
+        BinaryOp::Subtract => Some(left.plus(right.negated())),
+        BinaryOp::Multiply => Some(left.times(right)),
+        BinaryOp::Divide => left
+            .divided_by(right)
+            .map(|quotient| Number::from(quotient.truncated())),
+        BinaryOp::Modulo => left.remainder(right),
+        _ => left.divided_by(right),
+    }
+}
+
+fn is_in(needle: &Expr, list: &[Expr], negated: bool, row: &dyn Row) -> Result<Value, SqlError> {
+    let needle = needle.evaluate(row)?;
+    let mut unknown = needle.is_null();
+    for item in list {
+        match needle.compare(&item.evaluate(row)?) {
+            Some(Ordering::Equal) => return Ok(Value::of_bool(!negated)),
+            Some(_) => {}
+            None => unknown = true,
+        }
+    }
+    Ok(if unknown {
+        Value::Null
+    } else {
+        Value::of_bool(negated)
+    })
+}
+
+#[cfg(test)]
+mod tests;
