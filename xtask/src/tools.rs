@@ -22,7 +22,7 @@ use std::{
 use anyhow::{Context, Result};
 
 pub(crate) use browser::browser;
-pub(crate) use mysql_root::mysql_root;
+pub(crate) use mysql_root::{mysql_root, mysql_version};
 pub(crate) use wasm_target::{TRIPLE, WasmTarget};
 
 use crate::{

@@ -33,13 +33,13 @@ const WAYS_OUT: &str = "a real MySQL 9.7 is needed: run as root on a system with
 pub(crate) fn mysql_root(workspace: &Workspace) -> Result<PathBuf> {
     if let Some(root) = env::var_os("SEMISYNC_MYSQL_ROOT").filter(|value| !value.is_empty()) {
         let root = workspace.root().join(root);
-        check(&root).context("SEMISYNC_MYSQL_ROOT does not hold a usable MySQL 9.7")?;
+        mysql_version(&root).context("SEMISYNC_MYSQL_ROOT does not hold a usable MySQL 9.7")?;
         return Ok(root);
     }
     let root = workspace.target().join("mysql-root");
     let _lock = super::lock(workspace)?;
     if root.join("complete").is_file() {
-        check(&root)?;
+        mysql_version(&root)?;
         return Ok(root);
     }
     step(
@@ -51,7 +51,7 @@ pub(crate) fn mysql_root(workspace: &Workspace) -> Result<PathBuf> {
 }
 
 /// The version of the server in `root`, an error when it is not the right one or does not run.
-pub(crate) fn check(root: &Path) -> Result<String> {
+pub(crate) fn mysql_version(root: &Path) -> Result<String> {
     let server = ["usr/sbin/mysqld", "usr/bin/mysqld", "usr/libexec/mysqld"]
         .into_iter()
         .find(|path| root.join(path).exists());
@@ -124,7 +124,7 @@ fn make(root: &Path) -> Result<()> {
         let end = lines[lines.len().saturating_sub(12)..].join("\n");
         bail!("mmdebstrap failed ({status}):\n{end}");
     }
-    let version = check(&made)?;
+    let version = mysql_version(&made)?;
     fs::write(made.join("complete"), "")?;
     let _ = fs::remove_dir_all(root);
     fs::rename(&made, root)?;
@@ -148,7 +148,7 @@ mod tests {
     #[test]
     fn a_directory_without_a_server_is_refused() {
         let scratch = Scratch::new("no-mysqld").unwrap();
-        let error = check(scratch.path()).unwrap_err().to_string();
+        let error = mysql_version(scratch.path()).unwrap_err().to_string();
         assert!(error.ends_with("holds no mysqld"), "{error}");
     }
 }
