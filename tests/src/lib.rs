@@ -1,1 +1,3 @@
-//! Placeholder until the crate is written.
+//! What the tests that need real servers share.
+
+pub mod record;

@@ -1,0 +1,188 @@
+//! The servers of a lab and the links between them.
+
+use std::{
+    fs, thread,
+    time::{Duration, Instant},
+};
+
+use anyhow::{Context, Result, bail, ensure};
+
+use super::{
+    Script, Stage,
+    client::Client,
+    link::Link,
+    poll, private,
+    server::{Identity, Server},
+    template::{self, ACCOUNT},
+};
+
+/// The first server's port is the next one; replica n comes to the source through this plus n.
+const LINK_PORTS: u16 = 33_100;
+const SERVER_PORTS: u16 = 33_060;
+
+/// How long the replicas may take to execute the first transaction.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// All servers, in the script's order; the first one is the source.
+pub(super) struct Cluster {
+    names: Vec<String>,
+    servers: Vec<Server>,
+    /// The link of each replica to the source; the first is replica 1's.
+    links: Vec<Link>,
+    default_database: Option<&'static str>,
+}
+
+impl Cluster {
+    /// Starts all servers of a script as it asks.
+    pub(super) fn start(script: &Script, stage: &Stage) -> Result<Cluster> {
+        ensure!(script.servers.len() < 10, "at most nine servers");
+        let data = template::directory(&stage.root)?;
+        private::enter(stage)?;
+        let lab = stage.root.join(private::LAB_DIRECTORY);
+        fs::create_dir_all(&lab)?;
+        let mut servers = Vec::new();
+        for (name, number) in script.servers.iter().zip(1..) {
+            let options = script.options.iter();
+            let identity = Identity {
+                name,
+                number,
+                options: options
+                    .filter(|(server, _)| server.as_ref().is_none_or(|server| server == name))
+                    .map(|(_, line)| line.as_str())
+                    .collect(),
+            };
+            servers.push(Server::prepare(&stage.root, &lab, &data, &identity)?);
+        }
+        let links = (1..script.servers.len() as u16)
+            .map(|replica| Link::new(LINK_PORTS + replica, SERVER_PORTS + 1))
+            .collect();
+        let mut cluster = Cluster {
+            names: script.servers.clone(),
+            servers,
+            links,
+            default_database: script.replication.then_some("lab"),
+        };
+        cluster.start_all()?;
+        if script.replication {
+            cluster.start_replication()?;
+        }
+        Ok(cluster)
+    }
+
+    fn start_all(&mut self) -> Result<()> {
+        self.servers.iter_mut().try_for_each(Server::start)?;
+        for (server, name) in self.servers.iter_mut().zip(&self.names) {
+            server
+                .wait_until_it_answers()
+                .with_context(|| name.clone())?;
+            server.tell("RESET BINARY LOGS AND GTIDS")?;
+        }
+        self.links.iter_mut().try_for_each(Link::open)
+    }
+
+    fn start_replication(&mut self) -> Result<()> {
+        for (replica, port) in self.servers[1..].iter().zip(LINK_PORTS + 1..) {
+            replica.tell(&format!(
+                "CHANGE REPLICATION SOURCE TO SOURCE_HOST = '127.0.0.1', SOURCE_PORT = {port}, \
+                 SOURCE_USER = '{ACCOUNT}', SOURCE_PASSWORD = '{ACCOUNT}', \
+                 SOURCE_AUTO_POSITION = 1, SOURCE_CONNECT_RETRY = 1, GET_SOURCE_PUBLIC_KEY = 1"
+            ))?;
+            replica.tell("START REPLICA")?;
+        }
+        self.servers[0].tell("CREATE DATABASE lab")?;
+        let caught_up = poll::until(Instant::now() + PATIENCE, || self.has_converged());
+        ensure!(
+            caught_up,
+            "the replicas do not execute the first transaction"
+        );
+        Ok(())
+    }
+
+    /// Whether all servers have executed the same GTIDs.
+    pub(super) fn has_converged(&self) -> bool {
+        let mut sets = self
+            .servers
+            .iter()
+            .map(|server| server.ask("SELECT @@global.gtid_executed").ok());
+        let first = sets.next().flatten();
+        first.is_some() && sets.all(|set| set == first)
+    }
+
+    /// Whether a server is down or frozen or a link is cut.
+    pub(super) fn has_fault(&mut self) -> bool {
+        for server in &mut self.servers {
+            server.look_after();
+        }
+        self.servers.iter().any(|server| !server.is_up()) || self.links.iter().any(Link::is_cut)
+    }
+
+    /// What the server says a connection is doing; `None` if it does not answer or know it.
+    pub(super) fn state_of_connection(&self, server: usize, id: u64) -> Option<String> {
+        let server = self.servers.get(server).filter(|server| server.is_up())?;
+        let state = format!(
+            "SELECT CONCAT(PROCESSLIST_COMMAND, ' ', IFNULL(PROCESSLIST_STATE, '')) \
+             FROM performance_schema.threads WHERE PROCESSLIST_ID = {id}"
+        );
+        server.ask(&state).ok().flatten()
+    }
+
+    /// A client of a server.
+    pub(super) fn client(&self, server: usize) -> Result<Client> {
+        self.servers[server]
+            .client(self.default_database)
+            .with_context(|| self.names[server].clone())
+    }
+
+    pub(super) fn crash(&mut self, server: usize) -> Result<()> {
+        self.close_links_to(server);
+        self.servers[server].crash()
+    }
+
+    pub(super) fn shut_down(&mut self, server: usize) -> Result<()> {
+        // Its port stays open until it is down: replicas are connected through it.
+        self.servers[server].shut_down()?;
+        self.close_links_to(server);
+        Ok(())
+    }
+
+    pub(super) fn start_server(&mut self, server: usize) -> Result<()> {
+        self.servers[server].look_after();
+        self.servers[server].start()?;
+        self.servers[server].wait_until_it_answers()?;
+        if server == 0 {
+            self.links.iter_mut().try_for_each(Link::open)?;
+        }
+        Ok(())
+    }
+
+    pub(super) fn set_frozen(&mut self, server: usize, frozen: bool) -> Result<()> {
+        self.servers[server].set_frozen(frozen)
+    }
+
+    pub(super) fn set_cut(&mut self, one: usize, other: usize, is_cut: bool) -> Result<()> {
+        let (0, replica) = (one.min(other), one.max(other)) else {
+            bail!("only links between the source and a replica can be cut");
+        };
+        let link = replica.checked_sub(1).context("a link has two ends")?;
+        self.links[link].set_cut(is_cut);
+        Ok(())
+    }
+
+    fn close_links_to(&mut self, server: usize) {
+        if server == 0 {
+            self.links.iter_mut().for_each(Link::close);
+        }
+    }
+}
+
+impl Drop for Cluster {
+    fn drop(&mut self) {
+        // All at once: each takes a moment to give back its memory.
+        let servers = std::mem::take(&mut self.servers);
+        thread::scope(|scope| {
+            for server in servers {
+                scope.spawn(|| drop(server));
+            }
+        });
+    }
+}
