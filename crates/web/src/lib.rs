@@ -1,33 +1,27 @@
 //! The playground: the virtual cluster in a browser.
+//!
+//! [`state`] is what the page knows, without browser types; [`components`] draw it; [`browser`] holds
+//! every call to the browser. Start with [`state`].
+#![forbid(unsafe_code)]
 
-use yew::{Html, function_component, html};
+pub mod browser;
+pub mod components;
+pub mod link;
+pub mod paint;
+pub mod state;
+pub mod store;
 
-/// Starts the application in the body of the page.
+/// Starts the application in the page.
 pub fn run() {
-    yew::Renderer::<App>::new().render();
-}
-
-#[function_component]
-fn App() -> Html {
-    html! { <main data-testid="app"><h1>{ "Semisync Lab" }</h1></main> }
-}
-
-#[cfg(test)]
-mod tests {
-    use wasm_bindgen_test::wasm_bindgen_test;
-
-    #[wasm_bindgen_test]
-    async fn the_application_shows_its_heading() {
-        // Not in the body: the test runner writes its results there.
-        let document = web_sys::window().and_then(|window| window.document());
-        let root = document.unwrap().create_element("div").unwrap();
-        yew::Renderer::<super::App>::with_root(root.clone()).render();
-        for _ in 0..1000 {
-            if root.inner_html().contains("Semisync Lab") {
-                return;
-            }
-            yew::platform::time::sleep(std::time::Duration::from_millis(1)).await;
-        }
-        panic!("it shows {}", root.inner_html());
-    }
+    browser::show_failures();
+    let store = store::Store::open();
+    let root = browser::element("app").unwrap_or_else(|| {
+        browser::document()
+            .body()
+            .expect("a page has a body")
+            .into()
+    });
+    root.set_inner_html("");
+    let props = components::app::AppProps { store };
+    yew::Renderer::<components::app::App>::with_root_and_props(root, props).render();
 }

@@ -1,0 +1,18 @@
+//! The parts of the page: each takes values and callbacks, and draws.
+
+pub mod app;
+
+mod details;
+mod feed;
+mod header;
+mod help;
+mod icon;
+mod inspector;
+mod prompt;
+mod server_card;
+mod stage;
+mod status;
+mod tape;
+mod terminal;
+mod tour;
+mod transport;

@@ -1,0 +1,75 @@
+//! The list of keys, and the line that says what was refused or why time stands.
+
+use yew::{Html, Properties, component, html};
+
+use super::icon::{CROSS, Icon};
+use crate::state::Action;
+use crate::store::Store;
+
+#[derive(Properties, PartialEq)]
+pub(crate) struct HelpProps {
+    pub(crate) store: Store,
+}
+
+const KEYS: [(&str, &str); 12] = [
+    ("Space", "play, pause"),
+    ("→  ←", "one mark forward, back"),
+    ("Home  End", "to the beginning, to the end"),
+    ("a  A", "to the next ACK, to the last one before"),
+    ("n  N", "to the next answer, to the last one before"),
+    ("t  T", "to the next timeout, to the last one before"),
+    ("/", "to the prompt"),
+    ("Esc", "leave the prompt, close this list"),
+    ("↑  ↓", "at a prompt: statements typed before"),
+    ("Tab", "at a prompt: complete a name; otherwise move on"),
+    (
+        "Ctrl-C  Ctrl-L",
+        "at a prompt: drop the statement, clear the screen",
+    ),
+    ("Ctrl-A E K U W", "at a prompt: as in readline"),
+];
+
+#[component]
+pub(crate) fn Help(props: &HelpProps) -> Html {
+    let close = props.store.does(Action::ToggleHelp);
+    html! {
+        <div class="veil" data-testid="help" onclick={close.clone()}>
+            <section class="sheet" role="dialog" aria-modal="true" aria-label="Keys">
+                <h2>{ "Keys" }</h2>
+                <dl class="keys">
+                    for (key, what) in KEYS {
+                        <dt><kbd>{ key }</kbd></dt><dd>{ what }</dd>
+                    }
+                </dl>
+                <p class="hint">
+                    { "A statement ends with " }<code>{ ";" }</code>{ ", " }<code>{ r"\g" }</code>{ " or " }
+                    <code>{ r"\G" }</code>{ ". Everything happens in this page; nothing is sent anywhere." }
+                </p>
+                <button class="button" onclick={close}>{ "Close" }</button>
+            </section>
+        </div>
+    }
+}
+
+#[derive(Properties, PartialEq)]
+pub(crate) struct NoticeProps {
+    pub(crate) store: Store,
+    pub(crate) text: String,
+    pub(crate) refused: bool,
+}
+
+#[component]
+pub(crate) fn NoticeLine(props: &NoticeProps) -> Html {
+    let class = if props.refused {
+        "notice refused"
+    } else {
+        "notice"
+    };
+    html! {
+        <div {class} role="status" data-testid="notice">
+            <span>{ &props.text }</span>
+            <button class="button icon-button bare" aria-label="Dismiss"
+                onclick={props.store.does(Action::DismissNotice)}><Icon path={CROSS} /></button>
+        </div>
+    }
+}

@@ -1,0 +1,301 @@
+//! The tape: lanes, marks, arrows, waits and bands along time.
+
+use std::rc::Rc;
+
+use semisync_core::source::WaitOutcome;
+use semisync_sim::trace::Lane;
+use semisync_sim::{ClusterView, ServerIndex};
+use yew::{Callback, Html, MouseEvent, Properties, classes, component, html, use_state};
+
+use super::icon::shape_path;
+use crate::browser;
+use crate::paint::TAPE_MARGIN;
+use crate::state::marks::Mark;
+use crate::state::names::Names;
+use crate::state::pace::spell;
+use crate::state::stage::{Role, role};
+use crate::state::tape::{Arrow, Band, Span, SpanKind, Tape};
+use crate::state::{Action, Selection};
+use crate::store::Store;
+
+#[derive(Properties, PartialEq)]
+pub(crate) struct TapeViewProps {
+    pub(crate) store: Store,
+    pub(crate) tape: Rc<Tape>,
+    pub(crate) names: Rc<Names>,
+    pub(crate) view: Rc<ClusterView>,
+    pub(crate) zoom: f64,
+    pub(crate) selection: Selection,
+    pub(crate) marks: usize,
+}
+
+#[component]
+pub(crate) fn TapeView(props: &TapeViewProps) -> Html {
+    let window = use_state(|| 0_i64);
+    let scrolled = {
+        let window = window.clone();
+        Callback::from(move |_| {
+            let left = browser::scroll("tape-scroll").map_or(0.0, |(left, _)| left);
+            let page = (left / PAGE) as i64;
+            if page != *window {
+                window.set(page);
+            }
+        })
+    };
+    let click = {
+        let (store, zoom) = (props.store.clone(), props.zoom);
+        Callback::from(move |event: MouseEvent| {
+            let left = browser::scroll("tape-scroll").map_or(0.0, |(left, _)| left);
+            let offset = browser::left_edge("tape-scroll");
+            let x = f64::from(event.client_x()) - offset + left - TAPE_MARGIN;
+            store.send(Action::SeekPlace(x / zoom));
+        })
+    };
+    // What is drawn reaches a page further than what is seen.
+    let from = (*window as f64 - 2.0) * PAGE;
+    let to = from + 6.0 * PAGE;
+    let drawing = Drawing { props, from, to };
+    let height = props.tape.lanes.len() as f64 * LANE;
+    let width = props.tape.length() * props.zoom + TAPE_MARGIN + 600.0;
+    html! {
+        <div class="tape" data-testid="tape">
+            <ol class="lane-names" aria-hidden="true">
+                for lane in &props.tape.lanes {
+                    <li class={lane_class(props, *lane)} style={format!("height:{LANE}px")}>
+                        { lane_name(props, *lane) }</li>
+                }
+            </ol>
+            <div id="tape-scroll" class="tape-scroll" onscroll={scrolled} onclick={click}>
+                <div class="tape-inner" style={format!("width:{width:.0}px;height:{height:.0}px")}>
+                    <svg class="tape-drawing" width={format!("{width:.0}")} height={format!("{height:.0}")}
+                        role="img" aria-label="Marks along time; the Events panel lists them in words">
+                        { drawing.lanes() }
+                        { drawing.bands() }
+                        { drawing.gaps() }
+                        { drawing.spans() }
+                        { drawing.arrows() }
+                        { drawing.marks() }
+                    </svg>
+                    <div id="tape-future" class="tape-future" />
+                    <div id="play-head" class="play-head" data-testid="play-head" />
+                </div>
+            </div>
+        </div>
+    }
+}
+
+struct Drawing<'a> {
+    props: &'a TapeViewProps,
+    from: f64,
+    to: f64,
+}
+
+impl Drawing<'_> {
+    fn x(&self, place: f64) -> f64 {
+        place * self.props.zoom + TAPE_MARGIN
+    }
+
+    fn y(&self, lane: Lane) -> f64 {
+        let row = self
+            .props
+            .tape
+            .lanes
+            .iter()
+            .position(|other| *other == lane);
+        row.map_or(-LANE, |row| (row as f64 + 0.5) * LANE)
+    }
+
+    fn is_seen(&self, x1: f64, x2: f64) -> bool {
+        x2 >= self.from && x1 <= self.to
+    }
+
+    fn lanes(&self) -> Html {
+        let lanes = self.props.tape.lanes.iter();
+        let line = |lane: &Lane| {
+            let y = format!("{:.1}", self.y(*lane));
+            html! { <line class={lane_class(self.props, *lane)} x1="0" x2="100%" y1={y.clone()} y2={y} /> }
+        };
+        html! { <g class="lanes">{ lanes.map(line).collect::<Html>() }</g> }
+    }
+
+    fn bands(&self) -> Html {
+        let bands = &self.props.tape.bands;
+        let draw = |(index, band): (usize, &Band)| {
+            let next = bands[index + 1..]
+                .iter()
+                .find(|other| other.server == band.server);
+            let x1 = self.x(band.x);
+            let x2 = next.map_or(self.x(self.props.tape.length()) + 600.0, |next| {
+                self.x(next.x)
+            });
+            let y = self.y(Lane::Server(band.server)) - LANE / 2.0;
+            let (class, words) = if band.on {
+                ("band on", "semisync ON")
+            } else {
+                ("band off", "semisync OFF")
+            };
+            html! {
+                <g {class}>
+                    <rect x={px(x1)} y={px(y)} width={px((x2 - x1).max(1.0))} height={px(LANE)} />
+                    <text x={px(x1.max(self.from) + 4.0)} y={px(y + 9.0)}>{ words }</text>
+                </g>
+            }
+        };
+        let seen = bands.iter().enumerate();
+        html! { <g>{ seen.map(draw).collect::<Html>() }</g> }
+    }
+
+    fn gaps(&self) -> Html {
+        let height = self.props.tape.lanes.len() as f64 * LANE;
+        let marks = &self.props.tape.marks;
+        let gap = |mark: &Rc<Mark>| {
+            let before = mark
+                .seq
+                .checked_sub(1)
+                .map_or(0.0, |before| marks[before].x);
+            let (x1, x2) = (self.x(before) + 10.0, self.x(mark.x) - 10.0);
+            html! {
+                <g class="gap">
+                    <rect x={px(x1)} y="0" width={px((x2 - x1).max(0.0))} height={px(height)} />
+                    <text x={px(f64::midpoint(x1, x2))} y={px(height - 4.0)}>{ spell(mark.gap_us) }</text>
+                </g>
+            }
+        };
+        let seen = self.seen_marks().iter().filter(|mark| mark.gap_us > 0);
+        html! { <g>{ seen.map(gap).collect::<Html>() }</g> }
+    }
+
+    fn spans(&self) -> Html {
+        let end = self.x(self.props.tape.length());
+        let draw = |span: &Span| {
+            let (x1, x2) = (self.x(span.x1), span.x2.map_or(end + 12.0, |x2| self.x(x2)));
+            if !self.is_seen(x1, x2) {
+                return html! {};
+            }
+            let y = self.y(span.lane);
+            let (class, half, text) = span_look(span);
+            let shown = x1.max(self.from);
+            html! {
+                <g {class}>
+                    <rect x={px(x1)} y={px(y - half)} width={px((x2 - x1).max(2.0))} height={px(half * 2.0)}
+                        rx="3" />
+                    if x2 - shown > 60.0 {
+                        <text x={px(shown + 12.0)} y={px(y + 3.5)}
+                            >{ clip(text, (x2 - shown - 24.0) / 6.2) }</text>
+                    }
+                </g>
+            }
+        };
+        html! { <g>{ self.props.tape.spans.iter().map(draw).collect::<Html>() }</g> }
+    }
+
+    fn arrows(&self) -> Html {
+        let draw = |arrow: &Arrow| {
+            let (x1, x2) = (self.x(arrow.x1), self.x(arrow.x2));
+            if !self.is_seen(x1, x2) {
+                return html! {};
+            }
+            let (y1, y2) = (
+                self.y(Lane::Server(arrow.from)),
+                self.y(Lane::Server(arrow.to)),
+            );
+            let class = classes!("arrow", arrow.tone.class(), arrow.lost.then_some("lost"));
+            html! { <line {class} x1={px(x1)} y1={px(y1)} x2={px(x2)} y2={px(y2)} /> }
+        };
+        html! { <g>{ self.props.tape.arrows.iter().map(draw).collect::<Html>() }</g> }
+    }
+
+    fn marks(&self) -> Html {
+        let draw = |mark: &Rc<Mark>| {
+            let chosen = self.props.selection == Selection::Mark(mark.seq);
+            let class = classes!(
+                "mark",
+                mark.tone.class(),
+                chosen.then_some("selected"),
+                (mark.seq + 1 == self.props.marks).then_some("current")
+            );
+            let place = format!("translate({:.1},{:.1})", self.x(mark.x), self.y(mark.lane));
+            let select = {
+                let (store, seq) = (self.props.store.clone(), mark.seq);
+                Callback::from(move |event: MouseEvent| {
+                    event.stop_propagation();
+                    store.send(Action::Seek(seq));
+                    store.send(Action::Select(Selection::Mark(seq)));
+                })
+            };
+            html! {
+                <g key={mark.seq} {class} transform={place} onclick={select}
+                    data-testid={mark_testid(mark)} data-seq={mark.seq.to_string()}>
+                    <title>{ &mark.sentence }</title>
+                    <rect class="mark-target" x="-8" y="-12" width="16" height="24" />
+                    <path d={shape_path(mark.shape)} fill-rule="evenodd" />
+                </g>
+            }
+        };
+        html! { <g>{ self.seen_marks().iter().map(draw).collect::<Html>() }</g> }
+    }
+
+    fn seen_marks(&self) -> &[Rc<Mark>] {
+        let marks = &self.props.tape.marks;
+        let from = marks.partition_point(|mark| self.x(mark.x) < self.from);
+        let to = marks.partition_point(|mark| self.x(mark.x) <= self.to);
+        &marks[from..to]
+    }
+}
+
+fn span_look(span: &Span) -> (&'static str, f64, &str) {
+    match &span.what {
+        SpanKind::Statement(text) => ("span statement", 9.0, text),
+        SpanKind::Wait(None) => ("span wait", 7.0, "waits for ACK"),
+        SpanKind::Wait(Some(WaitOutcome::Acknowledged)) => ("span wait acked", 7.0, "acknowledged"),
+        SpanKind::Wait(Some(WaitOutcome::TimedOut)) => {
+            ("span wait fallen", 7.0, "waited out the timeout, fell back")
+        }
+        SpanKind::Wait(Some(_)) => ("span wait fallen", 7.0, "asynchronous"),
+        SpanKind::Down => ("span down", 8.0, "down"),
+    }
+}
+
+fn mark_testid(mark: &Mark) -> String {
+    format!(
+        "mark-{}",
+        mark.label.replace([' ', ','], "-").to_lowercase()
+    )
+}
+
+fn lane_name(props: &TapeViewProps, lane: Lane) -> String {
+    match lane {
+        Lane::Cluster => "you".to_owned(),
+        Lane::Server(server) => props.names.server(server).to_owned(),
+        Lane::Client(_, key) => props.names.client(key),
+    }
+}
+
+fn lane_class(props: &TapeViewProps, lane: Lane) -> &'static str {
+    let of_server = |server: ServerIndex| match role(&props.view, server) {
+        Role::Source => "lane tone-source",
+        Role::Replica => "lane tone-replica",
+    };
+    match lane {
+        Lane::Cluster => "lane tone-operator",
+        Lane::Server(server) => of_server(server),
+        Lane::Client(..) => "lane tone-client",
+    }
+}
+
+fn clip(text: &str, letters: f64) -> String {
+    let letters = letters.max(0.0) as usize;
+    if text.chars().count() <= letters {
+        return text.to_owned();
+    }
+    let mut short: String = text.chars().take(letters.saturating_sub(1)).collect();
+    short.push('…');
+    short
+}
+
+fn px(value: f64) -> String {
+    format!("{value:.1}")
+}
+
+const LANE: f64 = 30.0;
+const PAGE: f64 = 800.0;

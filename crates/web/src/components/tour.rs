@@ -1,0 +1,119 @@
+//! The opening words and the five-minute tour, as cards over the stage.
+
+use std::rc::Rc;
+
+use semisync_sim::ClusterView;
+use yew::{Html, Properties, classes, component, html};
+
+use super::icon::{CHECK, CROSS, Icon};
+use crate::state::Action;
+use crate::state::story::Story;
+use crate::state::tour::{Deed, STEPS};
+use crate::store::Store;
+
+#[derive(Properties, PartialEq)]
+pub(crate) struct WelcomeProps {
+    pub(crate) store: Store,
+}
+
+#[component]
+pub(crate) fn Welcome(props: &WelcomeProps) -> Html {
+    let store = &props.store;
+    html! {
+        <aside class="card welcome" data-testid="welcome">
+            <p class="lead">
+                { "A source and two replicas are running, asynchronously, and time stands still: \
+                   type a statement at " }<code>{ "source>" }</code>{ ", or let us set up semisynchronous \
+                   replication for you." }
+            </p>
+            <div class="card-buttons">
+                <button class="button primary" data-testid="set-up" onclick={store.does(Action::SetUp)}>
+                    { "Set up semisynchronous replication for me" }</button>
+                <button class="button" data-testid="start-tour" onclick={store.does(Action::Tour(Some(0)))}>
+                    { "Five-minute tour" }</button>
+            </div>
+            <button class="button icon-button bare close" aria-label="Close"
+                onclick={store.does(Action::CloseWelcome)}><Icon path={CROSS} /></button>
+        </aside>
+    }
+}
+
+#[derive(Properties, PartialEq)]
+pub(crate) struct TourCardProps {
+    pub(crate) store: Store,
+    pub(crate) step: usize,
+    pub(crate) view: Rc<ClusterView>,
+    pub(crate) stories: Rc<Vec<Story>>,
+    pub(crate) scripted: bool,
+}
+
+#[component]
+pub(crate) fn TourCard(props: &TourCardProps) -> Html {
+    let store = &props.store;
+    let Some(step) = STEPS.get(props.step).copied() else {
+        return html! {};
+    };
+    let done = step.is_done(&props.view, &props.stories);
+    let last = props.step + 1 == STEPS.len();
+    let statements = step.deeds(&props.view, &props.stories);
+    html! {
+        <aside class="card tour" data-testid="tour">
+            <ol class="tour-steps" aria-label="Steps">
+                for (index, other) in STEPS.iter().enumerate() {
+                    <li><button
+                        class={classes!((index == props.step).then_some("current"),
+                            other.is_done(&props.view, &props.stories).then_some("done"))}
+                        aria-label={format!("Step {}: {}", index + 1, other.title())}
+                        onclick={store.does(Action::Tour(Some(index)))}>{ index + 1 }</button></li>
+                }
+            </ol>
+            <h2>{ step.title() }</h2>
+            <p>{ step.text() }</p>
+            <pre class="tour-statements">{ listing(&statements) }</pre>
+            <p class={classes!("goal", done.then_some("done"))} data-testid="tour-goal">
+                <Icon path={CHECK} />{ step.goal() }
+            </p>
+            <div class="card-buttons">
+                if !done {
+                    <button class="button primary" data-testid="tour-do" disabled={props.scripted}
+                        onclick={store.does(Action::DoStep)}>{ "Type it for me" }</button>
+                } else if last {
+                    <button class="button primary" data-testid="tour-finish"
+                        onclick={store.does(Action::Tour(None))}>{ "Finish" }</button>
+                } else {
+                    <button class="button primary" data-testid="tour-next"
+                        onclick={store.does(Action::Tour(Some(props.step + 1)))}>{ "Next" }</button>
+                }
+            </div>
+            <button class="button icon-button bare close" aria-label="Close the tour"
+                onclick={store.does(Action::Tour(None))}><Icon path={CROSS} /></button>
+        </aside>
+    }
+}
+
+/// What “type it for me” does, without repeating the same statement for each replica.
+fn listing(deeds: &[Deed]) -> String {
+    let mut lines: Vec<String> = Vec::new();
+    for deed in deeds {
+        let line = match deed {
+            Deed::Type(at, text) | Deed::Watch(at, text) => {
+                let who = if at.server.0 == 0 {
+                    "source"
+                } else {
+                    "replicas"
+                };
+                format!("{who}> {text}")
+            }
+            Deed::Inject(fault) => match fault {
+                semisync_sim::Fault::Crash(server) => format!("! crash replica{}", server.0),
+                semisync_sim::Fault::Start(server) => format!("! start replica{}", server.0),
+                _ => continue,
+            },
+            Deed::Settle => continue,
+        };
+        if !lines.contains(&line) {
+            lines.push(line);
+        }
+    }
+    lines.join("\n")
+}

@@ -1,0 +1,296 @@
+//! The story of one commit: what was promised to its client, by whom, and what became of it.
+
+use std::rc::Rc;
+
+use semisync_core::source::WaitOutcome;
+use semisync_core::{BinlogPosition, Instant};
+use semisync_sim::trace::{Answer, Lane};
+use semisync_sim::{ServerIndex, SessionKey, TraceEvent, TraceKind, TransactionId};
+
+use super::names::Names;
+use super::narration::list;
+use super::pace::spell;
+
+/// What a client may rely on after its commit. Always shown with the same sign and colour.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Promise {
+    /// On its way to the binary log.
+    Running,
+    /// In the binary log, waiting for an ACK.
+    Waiting,
+    /// Replicas have it.
+    Acknowledged,
+    /// The wait timed out, or was cut short by a fallback.
+    FallenBack,
+    /// Committed while replication was asynchronous.
+    Asynchronous,
+    /// It is no longer there, or nobody knows.
+    Lost,
+    /// Taken back by the client or by an error.
+    RolledBack,
+}
+
+impl Promise {
+    /// The word beside the sign.
+    pub fn word(self) -> &'static str {
+        match self {
+            Promise::Running => "running",
+            Promise::Waiting => "waiting",
+            Promise::Acknowledged => "acknowledged",
+            Promise::FallenBack => "fallen back",
+            Promise::Asynchronous => "asynchronous",
+            Promise::Lost => "lost",
+            Promise::RolledBack => "rolled back",
+        }
+    }
+}
+
+/// One commit, as far as the play head knows it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Story {
+    /// Which transaction.
+    pub transaction: TransactionId,
+    /// The first mark of it.
+    pub first_mark: usize,
+    /// The statement that committed it.
+    pub statement: Option<String>,
+    /// Its GTID.
+    pub gtid: Option<String>,
+    /// Its end in the source's binary log.
+    pub position: Option<BinlogPosition>,
+    /// When the statement was sent.
+    pub began: Instant,
+    /// When the client had its answer.
+    pub answered: Option<Instant>,
+    /// Replicas that acknowledged it before the client had its answer.
+    pub acknowledged_by: Vec<ServerIndex>,
+    /// Replicas whose ACK came when nobody waited for it any more.
+    pub late: Vec<ServerIndex>,
+    /// Replicas that applied it.
+    pub applied_by: Vec<ServerIndex>,
+    /// What was promised.
+    pub promise: Promise,
+    /// Its phases: what, when, which mark.
+    pub phases: Vec<(&'static str, Instant, usize)>,
+}
+
+/// All commits of a trace, oldest first.
+pub fn stories(trace: &[Rc<TraceEvent>]) -> Vec<Story> {
+    let mut told = Telling::default();
+    for (mark, event) in trace.iter().enumerate() {
+        told.hear(mark, event);
+    }
+    told.stories
+}
+
+impl Story {
+    /// What the client's OK means, in one sentence.
+    pub fn promise_sentence(&self, names: &Names) -> String {
+        match self.promise {
+            Promise::Running => "Nothing is promised yet: the client waits for its answer.".into(),
+            Promise::Waiting => "It is in the source's binary log, and the source waits for a \
+                replica to say that it is in its relay log too. Nothing is promised yet."
+                .into(),
+            Promise::Acknowledged => format!(
+                "The OK promises that it is in the relay log of {}, received but perhaps not \
+                 applied yet.",
+                list(&self.acknowledged_by, names)
+            ),
+            Promise::FallenBack => "The client got OK, but no replica had confirmed in time: the \
+                OK promises only the source's own binary log. If the source is lost now, this \
+                commit may be lost too."
+                .into(),
+            Promise::Asynchronous => "Replication was asynchronous: the OK promises only the \
+                source's own binary log."
+                .into(),
+            Promise::Lost => "It is no longer on the server that had it, or its client was never \
+                told how it ended."
+                .into(),
+            Promise::RolledBack => "It was rolled back; nothing was written.".into(),
+        }
+    }
+
+    /// From the statement to the answer.
+    pub fn duration(&self) -> Option<String> {
+        let answered = self.answered?;
+        let micros = answered.saturating_since(self.began).as_micros();
+        Some(spell(u64::try_from(micros).unwrap_or(u64::MAX)))
+    }
+}
+
+#[derive(Default)]
+struct Telling {
+    stories: Vec<Story>,
+    /// The last statement of each client: mark, time, text.
+    statements: Vec<(SessionKey, usize, Instant, String)>,
+    /// Which transaction each client's statement wrote.
+    owners: Vec<(SessionKey, TransactionId)>,
+}
+
+impl Telling {
+    fn hear(&mut self, mark: usize, event: &TraceEvent) {
+        match &event.kind {
+            TraceKind::StatementSent { text, .. } => {
+                if let Lane::Client(_, key) = event.lane {
+                    self.statements.retain(|(other, ..)| *other != key);
+                    self.owners.retain(|(other, _)| *other != key);
+                    self.statements.push((key, mark, event.at, text.clone()));
+                }
+            }
+            TraceKind::StatementAnswered { answer, .. } => self.answered(mark, event, answer),
+            TraceKind::AckReceived { replica, position } => {
+                self.acknowledged(mark, event.at, *replica, position);
+            }
+            TraceKind::TransactionLost { gtid } => {
+                let lost = |story: &&mut Story| story.gtid.as_ref() == Some(gtid);
+                if let Some(story) = self.stories.iter_mut().find(lost) {
+                    story.promise = Promise::Lost;
+                }
+            }
+            _ => {
+                if let Some(transaction) = event.transaction {
+                    self.phase(mark, event, transaction);
+                }
+            }
+        }
+    }
+
+    fn phase(&mut self, mark: usize, event: &TraceEvent, transaction: TransactionId) {
+        match &event.kind {
+            TraceKind::Prepared => {
+                self.story(mark, event, transaction)
+                    .phase("prepared", mark, event);
+            }
+            TraceKind::BinlogFlushed { position, gtid, .. } => {
+                let story = self.story(mark, event, transaction);
+                story.position = Some(position.clone());
+                story.gtid.clone_from(gtid);
+                story.promise = Promise::Asynchronous;
+                story.phase("binary log written", mark, event);
+            }
+            TraceKind::BinlogSynced { .. } => {
+                self.story(mark, event, transaction)
+                    .phase("fsynced", mark, event);
+            }
+            TraceKind::CommitWaitStarted { session, .. } => {
+                self.owners.push((*session, transaction));
+                let story = self.story(mark, event, transaction);
+                story.promise = Promise::Waiting;
+                story.phase("waits for ACK", mark, event);
+            }
+            TraceKind::CommitWaitEnded { outcome, .. } => {
+                let story = self.story(mark, event, transaction);
+                story.promise = match outcome {
+                    WaitOutcome::Acknowledged => Promise::Acknowledged,
+                    WaitOutcome::TimedOut => Promise::FallenBack,
+                    WaitOutcome::Asynchronous if story.promise == Promise::Waiting => {
+                        Promise::FallenBack
+                    }
+                    WaitOutcome::Asynchronous | WaitOutcome::NotWaited => Promise::Asynchronous,
+                };
+                story.phase("wait over", mark, event);
+            }
+            TraceKind::EngineCommitted { .. } => {
+                self.story(mark, event, transaction)
+                    .phase("committed", mark, event);
+            }
+            TraceKind::RolledBack => {
+                let story = self.story(mark, event, transaction);
+                story.promise = Promise::RolledBack;
+                story.phase("rolled back", mark, event);
+            }
+            TraceKind::Applied { .. } => {
+                if let (Lane::Server(replica), Some(story)) = (
+                    event.lane,
+                    self.stories
+                        .iter_mut()
+                        .find(|story| story.transaction == transaction),
+                ) {
+                    story.applied_by.push(replica);
+                    story.phase("applied on a replica", mark, event);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn acknowledged(
+        &mut self,
+        mark: usize,
+        at: Instant,
+        replica: ServerIndex,
+        position: &BinlogPosition,
+    ) {
+        for story in self.stories.iter_mut().rev().take(RECENT) {
+            let covers = story.position.as_ref().is_some_and(|end| end <= position);
+            let known = story.acknowledged_by.contains(&replica) || story.late.contains(&replica);
+            if !covers || known {
+                continue;
+            }
+            if story.promise == Promise::Waiting {
+                story.acknowledged_by.push(replica);
+                story.phases.push(("ACK", at, mark));
+            } else {
+                story.late.push(replica);
+            }
+        }
+    }
+
+    fn answered(&mut self, _mark: usize, event: &TraceEvent, answer: &Answer) {
+        let Lane::Client(_, key) = event.lane else {
+            return;
+        };
+        let owned = self.owners.iter().find(|(other, _)| *other == key);
+        let transaction = event
+            .transaction
+            .or(owned.map(|(_, transaction)| *transaction));
+        let story = self
+            .stories
+            .iter_mut()
+            .rev()
+            .find(|story| Some(story.transaction) == transaction);
+        if let Some(story) = story {
+            story.answered = Some(event.at);
+            if *answer == Answer::LostConnection && story.promise != Promise::Acknowledged {
+                story.promise = Promise::Lost;
+            }
+        }
+    }
+
+    fn story(&mut self, mark: usize, event: &TraceEvent, transaction: TransactionId) -> &mut Story {
+        let known = self
+            .stories
+            .iter()
+            .position(|story| story.transaction == transaction);
+        let index = known.unwrap_or_else(|| {
+            let statement = self.statements.last();
+            self.stories.push(Story {
+                transaction,
+                first_mark: statement.map_or(mark, |(_, mark, ..)| *mark),
+                statement: statement.map(|(.., text)| text.clone()),
+                gtid: None,
+                position: None,
+                began: statement.map_or(event.at, |(_, _, at, _)| *at),
+                answered: None,
+                acknowledged_by: Vec::new(),
+                late: Vec::new(),
+                applied_by: Vec::new(),
+                promise: Promise::Running,
+                phases: Vec::new(),
+            });
+            if let Some((key, ..)) = statement {
+                self.owners.push((*key, transaction));
+            }
+            self.stories.len() - 1
+        });
+        &mut self.stories[index]
+    }
+}
+
+impl Story {
+    fn phase(&mut self, what: &'static str, mark: usize, event: &TraceEvent) {
+        self.phases.push((what, event.at, mark));
+    }
+}
+
+const RECENT: usize = 64;

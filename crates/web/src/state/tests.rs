@@ -1,0 +1,1 @@
+//! The reducer, driven without a browser.
