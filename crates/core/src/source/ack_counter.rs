@@ -6,6 +6,8 @@
 
 mod exact;
 mod stock;
+#[cfg(test)]
+mod tests;
 
 use crate::ServerId;
 use crate::position::{BinlogPosition, PositionOrder};

@@ -58,6 +58,12 @@ impl ExactCounter {
         self.reported = BinlogPosition::default();
     }
 
+    /// The ACKs kept, and the last report.
+    #[cfg(test)]
+    pub(super) fn held(&self) -> (&[Ack], &BinlogPosition) {
+        (&self.latest, &self.reported)
+    }
+
     /// Reports the smallest held position if enough replicas have it.
     fn report(&mut self) -> Option<BinlogPosition> {
         if self.latest.len() < self.count {

@@ -66,6 +66,12 @@ impl StockContainer {
         self.greatest.file = BinlogFileName::EMPTY;
     }
 
+    /// The slots, and the last report.
+    #[cfg(test)]
+    pub(super) fn held(&self) -> (&[Ack], &BinlogPosition) {
+        (&self.slots, &self.greatest)
+    }
+
     /// The slot that is reported should be the smallest one. The stock plugin takes the last slot
     /// before the new ACK, which with two or more slots may have a greater position.
     fn insert_into_full(&mut self, ack: Ack) -> BinlogPosition {
