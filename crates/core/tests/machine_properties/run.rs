@@ -283,7 +283,7 @@ fn other_input(number: u8) -> Input {
             error: AckError::Goodbye,
         },
         _ => Input::EventSent {
-            ack_requested: number % 2 == 0,
+            ack_requested: number.is_multiple_of(2),
         },
     }
 }
