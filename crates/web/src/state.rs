@@ -15,6 +15,8 @@ pub mod tour;
 
 mod act;
 mod derive;
+#[cfg(test)]
+mod fixture;
 mod run;
 mod settings;
 #[cfg(test)]
