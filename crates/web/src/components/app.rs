@@ -30,9 +30,9 @@ pub struct AppProps {
 pub fn App(props: &AppProps) -> Html {
     let store = props.store.clone();
     let redraw = use_force_update();
-    let wide = use_state(browser::is_wide);
+    let room = use_state(browser::arrangement);
     {
-        let (store, wide) = (store.clone(), wide.clone());
+        let (store, room) = (store.clone(), room.clone());
         use_effect_with((), move |()| {
             store.drawn_by(Callback::from(move |()| redraw.force_update()));
             let keys = {
@@ -44,7 +44,7 @@ pub fn App(props: &AppProps) -> Html {
                 })
             };
             let resize = Listener::new("resize", move |_| {
-                wide.set(browser::is_wide());
+                room.set(browser::arrangement());
                 store.paint();
             });
             move || drop((keys, resize))
@@ -65,7 +65,7 @@ pub fn App(props: &AppProps) -> Html {
                 <Stage
                     store={store.clone()} view={model.view.clone()} names={model.names.clone()}
                     tabs={model.tabs.clone()} stories={model.stories.clone()}
-                    selection={model.selection} wide={*wide} tour={model.tour}
+                    selection={model.selection} room={*room} tour={model.tour}
                     welcome={model.welcome} scripted={model.is_scripted()}
                 />
                 <section class="side" aria-label="Terminals and details">

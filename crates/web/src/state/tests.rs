@@ -7,7 +7,7 @@ use semisync_sim::{ServerIndex, TransactionId};
 use super::fixture::{self, SOURCE, position};
 use super::marks::{Shape, Tone};
 use super::names::Names;
-use super::stage::{between_edges, places, progress};
+use super::stage::{Arrangement, between_edges, places, progress};
 use super::story::{Promise, stories};
 use super::tape::{SpanKind, Tape};
 
@@ -111,9 +111,9 @@ fn the_story_of_a_commit_says_who_acknowledged_it() {
 #[test]
 fn the_source_stands_before_its_replicas_wide_and_narrow() {
     let view = fixture::view();
-    let wide = places(&view, true);
+    let wide = places(&view, Arrangement::Wide);
     assert!(wide[0].x < wide[1].x && wide[1].x == wide[2].x && wide[1].y < wide[2].y);
-    let narrow = places(&view, false);
+    let narrow = places(&view, Arrangement::Narrow);
     assert!(narrow[0].y < narrow[1].y && narrow[1].y == narrow[2].y);
 }
 
