@@ -13,7 +13,7 @@ use super::help::{Help, NoticeLine};
 use super::stage::Stage;
 use super::tape::TapeView;
 use super::terminal::Terminals;
-use super::transport::Transport;
+use super::transport::{Caption, Transport};
 use crate::browser::{self, Listener};
 use crate::state::{Action, Goal};
 use crate::store::Store;
@@ -58,6 +58,10 @@ pub fn App(props: &AppProps) -> Html {
         });
     }
     let model = store.read();
+    let last = model
+        .marks()
+        .checked_sub(1)
+        .and_then(|last| model.tape.marks.get(last));
     html! {
         <div class="page" data-testid="app">
             <Header store={store.clone()} settings={model.settings.clone()} touring={model.tour.is_some()} />
@@ -88,8 +92,9 @@ pub fn App(props: &AppProps) -> Html {
                     store={store.clone()} playing={model.is_moving()} marks={model.marks()}
                     total={model.tape.marks.len()} speed={model.settings.speed}
                     branches={model.playback().branches().iter().map(|b| b.name.clone()).collect::<Vec<_>>()}
-                    current={model.marks().checked_sub(1).and_then(|m| model.tape.marks.get(m)).map(|m| m.sentence.clone())}
+                    current={last.map(|mark| mark.sentence.clone())}
                 />
+                <Caption store={store.clone()} mark={last.cloned()} playing={model.is_moving()} />
                 <TapeView
                     store={store.clone()} tape={model.tape.clone()} names={model.names.clone()}
                     view={model.view.clone()} zoom={model.settings.zoom} selection={model.selection}

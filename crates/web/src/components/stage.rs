@@ -167,7 +167,7 @@ fn label_style(from: Spot, to: Spot, room: Arrangement) -> String {
         y: f64::midpoint(from.y, to.y),
     };
     let (right, down) = match room {
-        Arrangement::Narrow => (if to.x < from.x { -46 } else { 46 }, -4),
+        Arrangement::Narrow => (if to.x < from.x { -62 } else { 62 }, -4),
         _ if to.y < from.y => (-16, -36),
         _ if to.y > from.y => (-16, 36),
         _ => (0, 36),
