@@ -47,7 +47,7 @@ pub enum Observer {
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub enum LogMessage {
     // --- The source: configuration and switching ---
-    /// 11130: the plugin's source object is made.
+    /// 11130: enabling made the list of flushed positions.
     Initialised,
     /// 11142
     EnabledOnSource,

@@ -58,6 +58,9 @@ pub struct Source {
     config: SourceConfig,
     order: PositionOrder,
     is_enabled: bool,
+    /// Whether the list of flushed positions is made: enabling makes it and says so (11130),
+    /// disabling gives it back when it is empty.
+    has_list: bool,
     is_on: bool,
     is_shutting_down: bool,
     /// Greatest position acknowledged by enough replicas.
@@ -88,15 +91,16 @@ impl Default for SourceConfig {
 }
 
 impl Source {
-    /// A disabled source. Its first output is the log message that it is initialised (11130).
+    /// A disabled source.
     ///
     /// 5.5 has no wait point and no count: they are AFTER_COMMIT and 1 whatever is asked for.
     pub fn new(config: SourceConfig) -> Source {
         let config = config.normalised();
         let order = PositionOrder::of(config.generation);
-        let mut source = Source {
+        Source {
             order,
             is_enabled: false,
+            has_list: false,
             is_on: false,
             is_shutting_down: false,
             reply: Mark::default(),
@@ -108,9 +112,7 @@ impl Source {
             counters: Counters::default(),
             outputs: VecDeque::new(),
             config,
-        };
-        source.log(LogMessage::Initialised);
-        source
+        }
     }
 
     /// Tells the machine what happened at `now`.

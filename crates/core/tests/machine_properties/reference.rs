@@ -25,6 +25,7 @@ pub(crate) enum Order {
 #[derive(Debug, Default)]
 pub(crate) struct Reference {
     pub(crate) enabled: bool,
+    has_list: bool,
     pub(crate) on: bool,
     shutting_down: bool,
     timeout_ms: u64,
@@ -408,6 +409,10 @@ impl Reference {
             return;
         }
         self.enabled = true;
+        if !self.has_list {
+            self.has_list = true;
+            self.log(LogMessage::Initialised);
+        }
         self.forget_positions();
         self.on = self.wait_no_replica || self.counters.clients as usize >= self.count;
         self.log(LogMessage::EnabledOnSource);
@@ -420,6 +425,7 @@ impl Reference {
         }
         self.switch_off();
         self.enabled = false;
+        self.has_list = !self.nodes.is_empty();
         self.forget_positions();
         self.forget_acks();
         self.log(LogMessage::DisabledOnSource);

@@ -97,11 +97,8 @@ const COUNTERS: [&str; 9] = ["yes", "no", "nt", "back", "txw", "txt", "tff", "ne
 
 impl Case {
     fn new(config: SourceConfig) -> Case {
-        let mut source = Source::new(config);
-        let first = source.poll_output();
-        assert_eq!(first, Some(Output::Log(LogMessage::Initialised)));
         Case {
-            source,
+            source: Source::new(config),
             now: Instant::ZERO,
             sessions: BTreeMap::new(),
             is_held: false,

@@ -5,7 +5,7 @@ use semisync_core::Generation;
 
 #[test]
 fn c15_enabling_switches_on() {
-    check(&["enable"], "ON; clients 0; log 11142 start");
+    check(&["enable"], "ON; clients 0; log 11130 11142 start");
 }
 
 const C16: &str = "enable; flush 500; a waits 500 (0)";
@@ -306,7 +306,7 @@ const C46: &str = "wait_no_replica OFF; enable";
 
 #[test]
 fn c46_without_wait_no_replica_enabling_leaves_it_off() {
-    check(&[C46], "OFF; log 11142 start");
+    check(&[C46], "OFF; log 11130 11142 start");
     check(&[C46, "flag 4; flag 500"], "flags 1 1");
 }
 
@@ -416,6 +416,14 @@ fn c57_a_disabled_source_counts_nothing() {
 }
 
 #[test]
+fn enabling_makes_the_list_that_disabling_gave_back() {
+    check(
+        &["enable; disable; enable"],
+        "ON; nt 1; log 11130 11142 start 11155 11144 stop 11130 11142 start",
+    );
+}
+
+#[test]
 fn c58_enabling_again_keeps_the_counters() {
     check(
         &[C56, DISABLED, "enable"],
@@ -447,7 +455,7 @@ const C61: &str = "count 2; wait_no_replica OFF; enable; add S2@\"\"@4; add S3@\
 fn c61_with_auto_position_two_replicas_do_not_switch_on() {
     check(
         &[C61],
-        "OFF; clients 2; reply ?; log 11142 start 11170 11170",
+        "OFF; clients 2; reply ?; log 11130 11142 start 11170 11170",
     );
 }
 
@@ -553,7 +561,7 @@ fn a_receiver_thread_that_does_not_start_disables_again() {
 fn an_asynchronous_replica_does_not_count() {
     check(
         &["enable; async S2@4"],
-        "ON; clients 0; log 11142 start 11170",
+        "ON; clients 0; log 11130 11142 start 11170",
     );
 }
 
@@ -623,7 +631,7 @@ fn in_5_5_commits_wait_after_the_engine_for_one_replica() {
             "count 2; wait_point AFTER_SYNC; enable; add S2@4; flush 500; a waits 500 (0); \
            ACK S2@500 (1)",
         ],
-        "a yes; yes 1; txw 1; txt 1000; log 11142 11170",
+        "a yes; yes 1; txw 1; txt 1000; log 11130 11142 11170",
     );
 }
 

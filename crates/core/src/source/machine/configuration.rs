@@ -11,6 +11,10 @@ impl Source {
             return;
         }
         self.is_enabled = true;
+        if !self.has_list {
+            self.has_list = true;
+            self.log(LogMessage::Initialised);
+        }
         self.forget_positions();
         let count = u32::from(self.config.wait_for_replica_count);
         self.is_on = self.config.wait_no_replica || count <= self.counters.clients;
@@ -77,6 +81,7 @@ impl Source {
         }
         self.switch_off();
         self.is_enabled = false;
+        self.has_list = 0 < self.flushed.len();
         self.forget_positions();
         self.acks.clear();
         self.log(LogMessage::DisabledOnSource);
