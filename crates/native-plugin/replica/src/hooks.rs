@@ -46,7 +46,7 @@ enum Packet {
 
 unsafe extern "C" fn thread_start(param: *mut RelayIoParam) -> c_int {
     guard("thread_start", &channels::POISON, 0, || {
-        fault::point("thread_start");
+        fault::point("thread_start", &channels::POISON);
         // SAFETY: the server passes a parameter that outlives the hook.
         let Some(receiver) = (unsafe { Receiver::of(param) }) else {
             return 0;
@@ -58,7 +58,7 @@ unsafe extern "C" fn thread_start(param: *mut RelayIoParam) -> c_int {
 
 unsafe extern "C" fn thread_stop(param: *mut RelayIoParam) -> c_int {
     guard("thread_stop", &channels::POISON, 0, || {
-        fault::point("thread_stop");
+        fault::point("thread_stop", &channels::POISON);
         // SAFETY: the server passes a parameter that outlives the hook.
         let Some(receiver) = (unsafe { Receiver::of(param) }) else {
             return 0;
@@ -74,7 +74,7 @@ unsafe extern "C" fn before_request_transmit(param: *mut RelayIoParam, _flags: u
     // After a panic the source may have been told that this is a semisynchronous replica; the
     // receiver connects anew, and then it is told nothing.
     guard("before_request_transmit", &channels::POISON, 1, || {
-        fault::point("before_request_transmit");
+        fault::point("before_request_transmit", &channels::POISON);
         // SAFETY: the server passes a parameter that outlives the hook.
         let Some(receiver) = (unsafe { Receiver::of(param) }) else {
             return 0;
@@ -99,7 +99,7 @@ unsafe extern "C" fn after_read_event(
     // SAFETY: a packet of `len` bytes, of which at most that many are copied.
     unsafe { packet.copy_to_nonoverlapping(head.as_mut_ptr(), len.min(head.len())) };
     let verdict = guard("after_read_event", &channels::POISON, None, || {
-        fault::point("after_read_event");
+        fault::point("after_read_event", &channels::POISON);
         receiver.packet_read(len, head)
     });
     match verdict.unwrap_or_else(|| receiver.packet_without_machine(len)) {
@@ -122,7 +122,7 @@ unsafe extern "C" fn after_queue_event(
     _flags: u32,
 ) -> c_int {
     guard("after_queue_event", &channels::POISON, 0, || {
-        fault::point("after_queue_event");
+        fault::point("after_queue_event", &channels::POISON);
         // SAFETY: the server passes a parameter that outlives the hook.
         let Some(receiver) = (unsafe { Receiver::of(param) }) else {
             return 0;

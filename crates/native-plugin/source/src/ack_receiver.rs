@@ -273,7 +273,7 @@ fn read_acks(link: &mut Link) -> bool {
     let server_id = link.server_id();
     let mut goes_on = true;
     let result = link.read_packets(|payload| {
-        fault::point("ack");
+        fault::point("ack", &host::POISON);
         match AckPacket::decode(payload) {
             Ok(AckPacket { position }) => {
                 host::report(Input::AckReceived {

@@ -58,7 +58,7 @@ unsafe extern "C" fn transmit_start(
         ServerId((*param).server_id)
     };
     guard("transmit_start", &host::POISON, 0, || {
-        fault::point("transmit_start");
+        fault::point("transmit_start", &host::POISON);
         // SAFETY: the server passes null or a file name that outlives the hook.
         let position = unsafe { hooks::position(log_file, log_pos) };
         dump_started(server_id, position.unwrap_or_default(), semisync)
@@ -77,7 +77,7 @@ unsafe extern "C" fn transmit_stop(param: *mut BinlogTransmitParam) -> c_int {
         }
     });
     guard("transmit_stop", &host::POISON, 0, || {
-        fault::point("transmit_stop");
+        fault::point("transmit_stop", &host::POISON);
         host::report(Input::DumpStopped {
             server_id,
             semisync,
@@ -124,7 +124,7 @@ unsafe extern "C" fn before_send_event(
         return 0;
     }
     guard("before_send_event", &host::POISON, 0, || {
-        fault::point("before_send_event");
+        fault::point("before_send_event", &host::POISON);
         // SAFETY: the server passes a valid parameter, and null or a file name that outlives the
         // hook.
         let (server_id, position) = unsafe {
@@ -156,7 +156,7 @@ unsafe extern "C" fn after_send_event(
         return 0;
     }
     guard("after_send_event", &host::POISON, 0, || {
-        fault::point("after_send_event");
+        fault::point("after_send_event", &host::POISON);
         // SAFETY: the packet has these two bytes, put there by `reserve_header`.
         let header = unsafe { [*packet.add(FLAG_OFFSET - 1), *packet.add(FLAG_OFFSET)] };
         if let Ok((
@@ -174,7 +174,7 @@ unsafe extern "C" fn after_send_event(
 
 unsafe extern "C" fn after_reset(_param: *mut BinlogTransmitParam) -> c_int {
     guard("after_reset", &host::POISON, 0, || {
-        fault::point("after_reset");
+        fault::point("after_reset", &host::POISON);
         host::report(Input::BinaryLogsReset);
         0
     })

@@ -44,7 +44,7 @@ unsafe extern "C" fn after_flush(
         return 0;
     }
     guard("after_flush", &host::POISON, 0, || {
-        fault::point("after_flush");
+        fault::point("after_flush", &host::POISON);
         // SAFETY: the server passes null or a file name that outlives the hook.
         if let Some(position) = unsafe { position(log_file, log_pos) } {
             host::report(Input::BinlogFlushed { position });
@@ -62,7 +62,7 @@ unsafe extern "C" fn after_sync(
         return 0;
     }
     guard("after_sync", &host::POISON, 0, || {
-        fault::point("after_sync");
+        fault::point("after_sync", &host::POISON);
         // SAFETY: the server passes null or a file name that outlives the hook.
         let position = unsafe { position(log_file, log_pos) };
         commit_wait::wait(|session| Input::CommitQueueSynced { session, position });
@@ -75,7 +75,7 @@ unsafe extern "C" fn after_commit(param: *mut TransactionParam) -> c_int {
         return 0;
     }
     guard("after_commit", &host::POISON, 0, || {
-        fault::point("after_commit");
+        fault::point("after_commit", &host::POISON);
         // SAFETY: the server passes a parameter that outlives the hook.
         unsafe { transaction_committed(param) };
         0
@@ -87,7 +87,7 @@ unsafe extern "C" fn after_rollback(param: *mut TransactionParam) -> c_int {
         return 0;
     }
     guard("after_rollback", &host::POISON, 0, || {
-        fault::point("after_rollback");
+        fault::point("after_rollback", &host::POISON);
         // SAFETY: the server passes a parameter that outlives the hook.
         unsafe { transaction_committed(param) };
         0

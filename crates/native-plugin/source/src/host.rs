@@ -75,11 +75,7 @@ pub(crate) fn start() {
     POISON.reset();
     DUMPS.store(0, Relaxed);
     status::reset();
-    {
-        let mut slot = HOST.lock();
-        *slot = Some(Host::new(settings::config()));
-        finish(slot);
-    }
+    *HOST.lock() = Some(Host::new(settings::config()));
     if settings::is_enabled() {
         report(Input::EnabledSet(true));
     }
@@ -196,7 +192,7 @@ fn release_everybody() {
 
 impl Host {
     fn new(config: SourceConfig) -> Host {
-        let mut host = Host {
+        Host {
             source: Source::new(config),
             seats: Vec::new(),
             free_seats: Vec::new(),
@@ -204,9 +200,7 @@ impl Host {
             event_flag: false,
             published: Counters::default(),
             shutdown_reported: false,
-        };
-        host.drain();
-        host
+        }
     }
 
     /// Tells the machine what happened and carries out what it orders.
