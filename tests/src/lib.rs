@@ -1,3 +1,5 @@
 //! What the tests that need real servers share.
 
 pub mod record;
+
+pub mod servers;

@@ -15,8 +15,6 @@ pub mod tour;
 
 mod act;
 mod derive;
-#[cfg(test)]
-mod fixture;
 mod run;
 mod settings;
 #[cfg(test)]

@@ -13,7 +13,7 @@ use super::help::{Help, NoticeLine};
 use super::stage::Stage;
 use super::tape::TapeView;
 use super::terminal::Terminals;
-use super::transport::{Caption, Transport};
+use super::transport::Transport;
 use crate::browser::{self, Listener};
 use crate::state::{Action, Goal};
 use crate::store::Store;
@@ -30,9 +30,9 @@ pub struct AppProps {
 pub fn App(props: &AppProps) -> Html {
     let store = props.store.clone();
     let redraw = use_force_update();
-    let room = use_state(browser::arrangement);
+    let wide = use_state(browser::is_wide);
     {
-        let (store, room) = (store.clone(), room.clone());
+        let (store, wide) = (store.clone(), wide.clone());
         use_effect_with((), move |()| {
             store.drawn_by(Callback::from(move |()| redraw.force_update()));
             let keys = {
@@ -44,7 +44,7 @@ pub fn App(props: &AppProps) -> Html {
                 })
             };
             let resize = Listener::new("resize", move |_| {
-                room.set(browser::arrangement());
+                wide.set(browser::is_wide());
                 store.paint();
             });
             move || drop((keys, resize))
@@ -58,10 +58,6 @@ pub fn App(props: &AppProps) -> Html {
         });
     }
     let model = store.read();
-    let last = model
-        .marks()
-        .checked_sub(1)
-        .and_then(|last| model.tape.marks.get(last));
     html! {
         <div class="page" data-testid="app">
             <Header store={store.clone()} settings={model.settings.clone()} touring={model.tour.is_some()} />
@@ -69,7 +65,7 @@ pub fn App(props: &AppProps) -> Html {
                 <Stage
                     store={store.clone()} view={model.view.clone()} names={model.names.clone()}
                     tabs={model.tabs.clone()} stories={model.stories.clone()}
-                    selection={model.selection} room={*room} tour={model.tour}
+                    selection={model.selection} wide={*wide} tour={model.tour}
                     welcome={model.welcome} scripted={model.is_scripted()}
                 />
                 <section class="side" aria-label="Terminals and details">
@@ -92,9 +88,8 @@ pub fn App(props: &AppProps) -> Html {
                     store={store.clone()} playing={model.is_moving()} marks={model.marks()}
                     total={model.tape.marks.len()} speed={model.settings.speed}
                     branches={model.playback().branches().iter().map(|b| b.name.clone()).collect::<Vec<_>>()}
-                    current={last.map(|mark| mark.sentence.clone())}
+                    current={model.marks().checked_sub(1).and_then(|m| model.tape.marks.get(m)).map(|m| m.sentence.clone())}
                 />
-                <Caption store={store.clone()} mark={last.cloned()} playing={model.is_moving()} />
                 <TapeView
                     store={store.clone()} tape={model.tape.clone()} names={model.names.clone()}
                     view={model.view.clone()} zoom={model.settings.zoom} selection={model.selection}

@@ -65,7 +65,6 @@ pub(crate) fn ServerCard(props: &ServerCardProps) -> Html {
                     <span class="drain"><span id={format!("drain-{}", server.index.0)} /></span>
                 </div>
             }
-            { running(props) }
             { buttons(props) }
         </article>
     }
@@ -90,8 +89,8 @@ pub(crate) fn state_word(state: ServerState) -> &'static str {
 
 fn wait_words(count: usize) -> String {
     match count {
-        1 => "waiting".to_owned(),
-        count => format!("{count} waiting"),
+        1 => "1 commit waits".to_owned(),
+        count => format!("{count} commits wait"),
     }
 }
 
@@ -141,7 +140,7 @@ fn positions(server: &ServerView) -> Html {
                 <dt>{ "relay log" }</dt><dd>{ channel.received.offset }</dd>
                 <dt>{ "applied" }</dt><dd>{ channel.applied.offset }
                     if channel.to_apply > 0 {
-                        <em title="received, not applied yet">{ format!(" −{}", channel.to_apply) }</em>
+                        <em>{ format!(" {} behind", channel.to_apply) }</em>
                     }
                 </dd>
             } else {
@@ -152,21 +151,6 @@ fn positions(server: &ServerView) -> Html {
             }
             <dt>{ "rows visible" }</dt><dd>{ server.visible_rows }</dd>
         </dl>
-    }
-}
-
-/// What a client of a replica runs; clients of the source stand on the stage themselves.
-fn running(props: &ServerCardProps) -> Html {
-    let mut statements = props
-        .server
-        .sessions
-        .iter()
-        .filter_map(|session| session.statement.clone());
-    match statements.next() {
-        Some(statement) if props.role == Role::Replica => {
-            html! { <p class="running"><code>{ statement }</code></p> }
-        }
-        _ => html! {},
     }
 }
 

@@ -14,7 +14,7 @@ use crate::state::marks::packet_tone;
 use crate::state::names::Names;
 use crate::state::narration::packet_words;
 use crate::state::pace::spell;
-use crate::state::stage::{Arrangement, Spot, client_places, places};
+use crate::state::stage::{Spot, client_places, places};
 use crate::state::story::Story;
 use crate::state::{Action, Selection};
 use crate::store::Store;
@@ -28,7 +28,7 @@ pub(crate) struct StageProps {
     pub(crate) tabs: Rc<Vec<SessionAddress>>,
     pub(crate) stories: Rc<Vec<Story>>,
     pub(crate) selection: Selection,
-    pub(crate) room: Arrangement,
+    pub(crate) wide: bool,
     pub(crate) tour: Option<usize>,
     pub(crate) welcome: bool,
     pub(crate) scripted: bool,
@@ -37,14 +37,14 @@ pub(crate) struct StageProps {
 #[component]
 pub(crate) fn Stage(props: &StageProps) -> Html {
     let view = &props.view;
-    let spots = places(view, props.room);
+    let spots = places(view, props.wide);
     let clients: Vec<SessionAddress> = props
         .tabs
         .iter()
         .filter(|at| at.server.0 == 0)
         .copied()
         .collect();
-    let client_spots = client_places(clients.len(), props.room);
+    let client_spots = client_places(clients.len(), props.wide);
     let client_keys = clients.iter().zip(&client_spots);
     html! {
         <section id="stage" class="stage" aria-label="Cluster" data-testid="stage">
@@ -127,7 +127,10 @@ fn link_button(props: &StageProps, link: &LinkView, spots: &[Spot]) -> Html {
     let (Some(from), Some(to)) = ends else {
         return html! {};
     };
-    let style = label_style(*from, *to, props.room);
+    let middle = Spot {
+        x: f64::midpoint(from.x, to.x),
+        y: f64::midpoint(from.y, to.y),
+    };
     let (fault, what) = if link.cut {
         (Fault::HealLink(link.from, link.to), "Heal")
     } else {
@@ -147,7 +150,7 @@ fn link_button(props: &StageProps, link: &LinkView, spots: &[Spot]) -> Html {
     );
     let (from, to) = (props.names.server(link.from), props.names.server(link.to));
     html! {
-        <div {class} {style} data-testid={format!("link-{from}-{to}")}>
+        <div {class} style={at(middle)} data-testid={format!("link-{from}-{to}")}>
             <button class="link-name" aria-label={format!("Link from {from} to {to}: {how}")}
                 onclick={props.store.does(Action::Select(chosen))}>
                 { how }<small>{ spell(link.latency_us) }</small>
@@ -155,24 +158,10 @@ fn link_button(props: &StageProps, link: &LinkView, spots: &[Spot]) -> Html {
             <button class="link-cut" title={format!("{what} the link")}
                 aria-label={format!("{what} the link between {from} and {to}")}
                 data-testid={format!("cut-{from}-{to}")}
-                onclick={props.store.does(Action::Inject(fault))}><Icon path={CUT} /></button>
+                onclick={props.store.does(Action::Inject(fault))}><Icon path={CUT} />
+                <span class="caption">{ what }</span></button>
         </div>
     }
-}
-
-/// Beside the middle of the link, so that packets pass it by.
-fn label_style(from: Spot, to: Spot, room: Arrangement) -> String {
-    let middle = Spot {
-        x: f64::midpoint(from.x, to.x),
-        y: f64::midpoint(from.y, to.y),
-    };
-    let (right, down) = match room {
-        Arrangement::Narrow => (if to.x < from.x { -62 } else { 62 }, -4),
-        _ if to.y < from.y => (-16, -36),
-        _ if to.y > from.y => (-16, 36),
-        _ => (0, 36),
-    };
-    format!("{};margin:{down}px 0 0 {right}px", at(middle))
 }
 
 fn session_of(props: &StageProps, at: SessionAddress) -> Option<&SessionView> {
@@ -206,12 +195,12 @@ fn client(props: &StageProps, address: SessionAddress, spot: Spot) -> Html {
     html! {
         <button {class} style={at(spot)} data-testid={format!("client-{}", address.session)}
             onclick={props.store.does(Action::Activate(address))}>
-            <span class="client-name"><strong>{ props.names.prompt(address) }{ ">" }</strong>
+            <strong>{ format!("client {}", address.session) }</strong>
+            <span class="client-state">{ state }
                 if statement.is_some() {
-                    <span id={format!("client-{}-{}", address.server.0, address.session)} />
+                    { " " }<span id={format!("client-{}-{}", address.server.0, address.session)} />
                 }
             </span>
-            <span class="client-state">{ state }</span>
             if let Some(statement) = statement {
                 <code>{ statement }</code>
             }

@@ -63,7 +63,7 @@ pub(crate) fn Terminals(props: &TerminalsProps) -> Html {
                     onclick={props.store.does(Action::AddTab(at.server))}><Icon path={PLUS} /></button>
                 <label class="switch" title="After Enter, play until the answer is there">
                     <input type="checkbox" checked={props.play_after_enter} onchange={toggle}
-                        data-testid="play-after-enter" />{ "auto-play" }
+                        data-testid="play-after-enter" />{ "play on Enter" }
                 </label>
             </div>
             <div id="screen" class="screen" role="tabpanel" data-testid="screen"

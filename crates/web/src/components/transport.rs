@@ -1,14 +1,11 @@
 //! Play, pause, step, speed, scrub, and the other futures.
 
-use std::rc::Rc;
-
 use web_sys::{HtmlInputElement, HtmlSelectElement, InputEvent};
-use yew::{Callback, Event, Html, Properties, TargetCast, classes, component, html};
+use yew::{Callback, Event, Html, Properties, TargetCast, component, html};
 
-use super::icon::{BACK, END, FORWARD, Icon, MINUS, PAUSE, PLAY, PLUS, START, shape_path};
-use crate::state::marks::Mark;
+use super::icon::{BACK, END, FORWARD, Icon, MINUS, PAUSE, PLAY, PLUS, START};
 use crate::state::pace::{SLOWNESS, speed_name};
-use crate::state::{Action, Goal, Selection};
+use crate::state::{Action, Goal};
 use crate::store::Store;
 
 #[derive(Properties, PartialEq)]
@@ -68,35 +65,6 @@ pub(crate) fn Transport(props: &TransportProps) -> Html {
             <Speed store={store.clone()} speed={props.speed} />
             <Branches store={store.clone()} branches={props.branches.clone()} />
         </div>
-    }
-}
-
-#[derive(Properties, PartialEq)]
-pub(crate) struct CaptionProps {
-    pub(crate) store: Store,
-    pub(crate) mark: Option<Rc<Mark>>,
-    pub(crate) playing: bool,
-}
-
-/// What happened last, in words: a subtitle of the tape.
-#[component]
-pub(crate) fn Caption(props: &CaptionProps) -> Html {
-    // While time passes, sentences come too fast to be read out.
-    let live = if props.playing { "off" } else { "polite" };
-    let Some(mark) = &props.mark else {
-        return html! {
-            <p class="caption-line" aria-live={live} data-testid="caption">
-                { "The beginning. Type a statement, or press Play." }</p>
-        };
-    };
-    let select = props.store.does(Action::Select(Selection::Mark(mark.seq)));
-    html! {
-        <p class="caption-line" aria-live={live} data-testid="caption">
-            <svg class={classes!("mark-icon", mark.tone.class())} viewBox="-8 -8 16 16" aria-hidden="true">
-                <path d={shape_path(mark.shape)} fill-rule="evenodd" />
-            </svg>
-            <button class="text-button" onclick={select}>{ &mark.sentence }</button>
-        </p>
     }
 }
 

@@ -1,0 +1,23 @@
+//! The plugins in real MySQL 9.7 servers.
+//!
+//! `SEMISYNC_MYSQL_ROOT` names a directory with MySQL 9.7 installed and `SEMISYNC_PLUGIN_DIR` the
+//! directory of our two libraries; `cargo xtask test` sets both. Servers listen on 127.0.0.1 and
+//! end with their test.
+
+#[path = "servers/ack_receiver.rs"]
+mod ack_receiver;
+
+#[path = "servers/commit_wait.rs"]
+mod commit_wait;
+
+#[path = "servers/faults.rs"]
+mod faults;
+
+#[path = "servers/loading.rs"]
+mod loading;
+
+#[path = "servers/pairings.rs"]
+mod pairings;
+
+#[path = "servers/variables.rs"]
+mod variables;
