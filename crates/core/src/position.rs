@@ -22,7 +22,7 @@ enum Repr {
 }
 
 /// An end position in a binary log: the file, and where its next event starts.
-#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct BinlogPosition {
     /// Base name of the binary log file.
@@ -51,15 +51,13 @@ impl PositionOrder {
         }
     }
 
-    /// Compares two positions.
+    /// Compares two positions. Nearly always they are in the same file.
+    #[inline]
     pub fn cmp(self, a: &BinlogPosition, b: &BinlogPosition) -> Ordering {
-        match self {
-            PositionOrder::LengthFirst => a.cmp(b),
-            PositionOrder::Bytewise => {
-                let (a_name, b_name) = (a.file.as_bytes(), b.file.as_bytes());
-                a_name.cmp(b_name).then_with(|| a.offset.cmp(&b.offset))
-            }
+        if a.file == b.file {
+            return a.offset.cmp(&b.offset);
         }
+        self.cmp_names(&a.file, &b.file)
     }
 
     /// Whether `a` is before `b`.
@@ -70,6 +68,13 @@ impl PositionOrder {
     /// Whether `a` has everything before `b`: `b <= a`.
     pub fn reaches(self, a: &BinlogPosition, b: &BinlogPosition) -> bool {
         self.cmp(a, b).is_ge()
+    }
+
+    fn cmp_names(self, a: &BinlogFileName, b: &BinlogFileName) -> Ordering {
+        match self {
+            PositionOrder::LengthFirst => a.cmp(b),
+            PositionOrder::Bytewise => a.as_bytes().cmp(b.as_bytes()),
+        }
     }
 }
 
@@ -134,8 +139,19 @@ impl Default for BinlogFileName {
 }
 
 impl PartialEq for BinlogFileName {
+    #[inline]
     fn eq(&self, other: &BinlogFileName) -> bool {
-        self.as_bytes() == other.as_bytes()
+        match (&self.0, &other.0) {
+            // Bytes behind a name are zero, so whole arrays can be compared, word by word.
+            (
+                Repr::Inline { len, bytes },
+                Repr::Inline {
+                    len: other_len,
+                    bytes: other_bytes,
+                },
+            ) => len == other_len && is_same(bytes, other_bytes),
+            _ => self.as_bytes() == other.as_bytes(),
+        }
     }
 }
 
@@ -150,6 +166,18 @@ impl Hash for BinlogFileName {
 impl PartialOrd for BinlogFileName {
     fn partial_cmp(&self, other: &BinlogFileName) -> Option<Ordering> {
         Some(self.cmp(other))
+    }
+}
+
+impl PartialOrd for BinlogPosition {
+    fn partial_cmp(&self, other: &BinlogPosition) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for BinlogPosition {
+    fn cmp(&self, other: &BinlogPosition) -> Ordering {
+        PositionOrder::LengthFirst.cmp(self, other)
     }
 }
 
@@ -183,6 +211,23 @@ impl fmt::Display for BinlogPosition {
         write!(f, "({}, {})", self.file, self.offset)
     }
 }
+
+/// Compares without a call: this is the hottest comparison there is.
+#[inline]
+fn is_same(a: &[u8; INLINE], b: &[u8; INLINE]) -> bool {
+    let difference = word::<0>(a) ^ word::<0>(b);
+    let difference = difference | (word::<16>(a) ^ word::<16>(b));
+    difference | (word::<LAST>(a) ^ word::<LAST>(b)) == 0
+}
+
+#[inline]
+fn word<const START: usize>(bytes: &[u8; INLINE]) -> u128 {
+    let mut word = [0; 16];
+    word.copy_from_slice(&bytes[START..START + 16]);
+    u128::from_ne_bytes(word)
+}
+
+const LAST: usize = INLINE - 16;
 
 #[cfg(feature = "serde")]
 impl serde::Serialize for BinlogFileName {

@@ -40,6 +40,7 @@ struct Node {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct OutOfOrder {
     pub(super) tail: BinlogPosition,
+    pub(super) new: BinlogPosition,
 }
 
 impl FlushedPositions {
@@ -62,6 +63,11 @@ impl FlushedPositions {
         self.nodes.front().map(|node| &node.position)
     }
 
+    /// The greatest position kept.
+    pub(super) fn back(&self) -> Option<&BinlogPosition> {
+        self.nodes.back().map(|node| &node.position)
+    }
+
     /// Appends the end of a flush group.
     pub(super) fn insert(&mut self, position: BinlogPosition) -> Result<(), OutOfOrder> {
         if let Some(tail) = self.nodes.back()
@@ -69,6 +75,7 @@ impl FlushedPositions {
         {
             return Err(OutOfOrder {
                 tail: tail.position.clone(),
+                new: position,
             });
         }
         self.nodes.push_back(Node {

@@ -176,6 +176,7 @@ impl Source {
     }
 
     /// The next thing the host should do.
+    #[inline]
     pub fn poll_output(&mut self) -> Option<Output> {
         self.outputs.pop_front()
     }
@@ -263,6 +264,7 @@ impl Source {
     }
 
     /// Logs a detail message, made only if the trace level asks for it.
+    #[inline]
     fn trace(&mut self, message: impl FnOnce(&Source) -> LogMessage) {
         if self.config.trace_level & TRACE_DETAIL != 0 {
             let message = message(self);

@@ -6,7 +6,7 @@
 use core::mem;
 use core::time::Duration;
 
-use super::super::flushed_positions::NodeId;
+use super::super::flushed_positions::{NodeId, OutOfOrder};
 use super::super::{Output, SessionId, WaitOutcome, WaitPoint, WaitTicket, WakeCause};
 use super::{Source, TRACE_CLOCK};
 use crate::Generation;
@@ -148,17 +148,17 @@ impl Source {
     }
 
     fn insert_flushed(&mut self, position: BinlogPosition) {
-        match self.flushed.insert(position.clone()) {
+        match self.flushed.insert(position) {
             Ok(()) => self.trace(|source| LogMessage::PositionInserted {
-                position,
+                position: source.flushed.back().cloned().unwrap_or_default(),
                 entry: source.flushed.len() as u32,
             }),
-            Err(out_of_order) => {
+            Err(OutOfOrder { tail, new }) => {
                 self.log(LogMessage::PositionOutOfOrder {
-                    tail: out_of_order.tail,
-                    new: position.clone(),
+                    tail,
+                    new: new.clone(),
                 });
-                self.log(LogMessage::PositionNotInserted { position });
+                self.log(LogMessage::PositionNotInserted { position: new });
                 self.switch_off();
             }
         }
