@@ -3,13 +3,17 @@
 //! The console lays these rows out; nothing here changes the cluster. A server that does not run
 //! answers with nothing. Rows come in the order the server lists them.
 
+mod logs;
+
+mod replication;
+
+mod server;
+
 use semisync_core::Instant;
 use semisync_core::log::LogLevel;
 use serde::{Deserialize, Serialize};
 
-use crate::operation::TableDefinition;
 use crate::value::Value;
-use crate::{Cluster, ServerIndex, SessionKey};
 
 /// A client connection, as its own server knows it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -209,101 +213,4 @@ pub struct ErrorLogRow {
     pub subsystem: String,
     /// DATA
     pub text: String,
-}
-
-impl Cluster {
-    /// A client's connection; `None` when it is broken or was killed.
-    pub fn connection(&self, _session: SessionKey) -> Option<ConnectionRow> {
-        None
-    }
-
-    /// Global values of all system variables the server has now, by name.
-    pub fn global_variables(&self, _server: ServerIndex) -> Vec<VariableRow> {
-        Vec::new()
-    }
-
-    /// What a session sees of all system variables: its own value, else the global one, by name.
-    pub fn session_variables(&self, _session: SessionKey) -> Vec<VariableRow> {
-        Vec::new()
-    }
-
-    /// Global status variables the server has now, by name.
-    pub fn status_variables(&self, _server: ServerIndex) -> Vec<(String, String)> {
-        Vec::new()
-    }
-
-    /// Installed plugins.
-    pub fn plugins(&self, _server: ServerIndex) -> Vec<PluginRow> {
-        Vec::new()
-    }
-
-    /// Sessions and threads with a processlist id.
-    pub fn processlist(&self, _server: ServerIndex) -> Vec<ProcessRow> {
-        Vec::new()
-    }
-
-    /// Binary log files; empty without a binary log.
-    pub fn binlog_files(&self, _server: ServerIndex) -> Vec<BinlogFileRow> {
-        Vec::new()
-    }
-
-    /// Events of a binary log file; `None` if there is no such file.
-    pub fn binlog_events(&self, _server: ServerIndex, _file: &str) -> Option<Vec<BinlogEventRow>> {
-        None
-    }
-
-    /// Events of a relay log file (the first one without a name); `None` if there is no such file.
-    pub fn relay_log_events(
-        &self,
-        _server: ServerIndex,
-        _file: Option<&str>,
-    ) -> Option<Vec<BinlogEventRow>> {
-        None
-    }
-
-    /// Replicas registered with this server.
-    pub fn replicas(&self, _server: ServerIndex) -> Vec<ReplicaRow> {
-        Vec::new()
-    }
-
-    /// The replication channel; `None` before CHANGE REPLICATION SOURCE TO.
-    pub fn replica_status(&self, _server: ServerIndex) -> Option<ReplicaStatusRow> {
-        None
-    }
-
-    /// `gtid_executed`
-    pub fn gtid_executed(&self, _server: ServerIndex) -> String {
-        String::new()
-    }
-
-    /// User databases by name.
-    pub fn databases(&self, _server: ServerIndex) -> Vec<String> {
-        Vec::new()
-    }
-
-    /// Tables of a user database by name; `None` if there is no such database.
-    pub fn tables(&self, _server: ServerIndex, _db: &str) -> Option<Vec<String>> {
-        None
-    }
-
-    /// A table's definition.
-    pub fn table_definition(
-        &self,
-        _server: ServerIndex,
-        _db: &str,
-        _table: &str,
-    ) -> Option<TableDefinition> {
-        None
-    }
-
-    /// Rows of a user table as the session sees them now, in primary key order; `None` if there is
-    /// no such table.
-    pub fn rows(&self, _session: SessionKey, _db: &str, _table: &str) -> Option<Vec<Vec<Value>>> {
-        None
-    }
-
-    /// The error log, oldest first, filtered by `log_error_verbosity` as of writing.
-    pub fn error_log(&self, _server: ServerIndex) -> Vec<ErrorLogRow> {
-        Vec::new()
-    }
 }

@@ -11,7 +11,29 @@
 
 pub mod cluster;
 
+mod queue;
+
+mod prng;
+
+pub mod shared_log;
+
 pub mod config;
+
+mod server;
+
+pub mod variables;
+
+pub mod engine;
+
+pub mod binlog;
+
+mod commit;
+
+mod network;
+
+mod replication;
+
+pub mod gtid;
 
 pub mod operation;
 
@@ -31,6 +53,7 @@ pub use cluster::Cluster;
 pub use config::{ClusterConfig, ServerConfig};
 pub use fault::Fault;
 pub use operation::{Completion, Operation, Outcome, SqlError, StatementId};
+pub use shared_log::SharedLog;
 pub use trace::{TraceEvent, TraceKind};
 pub use value::Value;
 pub use view::ClusterView;

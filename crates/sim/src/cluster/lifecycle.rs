@@ -1,0 +1,347 @@
+//! How a server comes up: option file, plugins, crash recovery, replication threads.
+
+use semisync_core::source::Input;
+use semisync_core::variables::Family;
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::Arc;
+
+use crate::ServerIndex;
+use crate::binlog::{BinaryLog, EventBody};
+use crate::cluster::{Cluster, ProcessEvent};
+use crate::commit::GroupCommit;
+use crate::config::ServerConfig;
+use crate::engine::{Actor, Engine};
+use crate::gtid::{GtidSet, ServerUuid};
+use crate::server::Server;
+use crate::server::error_log::Line;
+use crate::server::options::Options;
+use crate::server::plugins::FAMILIES;
+use crate::shared_log::SharedLog;
+use crate::trace::{Lane, TraceKind};
+use crate::variables::{Setting, Settings, catalogue};
+use crate::view::ServerState;
+
+impl Server {
+    /// A server with an empty data directory.
+    pub(crate) fn new(index: ServerIndex, config: &ServerConfig) -> Server {
+        let number = index.0 + 1;
+        Server {
+            index,
+            name: config.name.clone(),
+            generation: config.generation,
+            uuid: ServerUuid::of_server(number),
+            port: FIRST_PORT + number,
+            options: Arc::new(config.options.clone()),
+            engine: Engine::default(),
+            binlog: BinaryLog::new("binlog", u32::from(number)),
+            plugin_rows: BTreeMap::new(),
+            persisted: BTreeMap::new(),
+            channel: None,
+            error_log: SharedLog::new(),
+            executed_elsewhere: GtidSet::new(),
+            state: ServerState::Stopped,
+            life: 0,
+            globals: Settings::default(),
+            plugin_options: BTreeMap::new(),
+            sessions: BTreeMap::new(),
+            commits: GroupCommit::default(),
+            source_plugin: None,
+            replica_plugin: None,
+            waits: BTreeMap::new(),
+            replicas: BTreeMap::new(),
+            gtid_executed: GtidSet::new(),
+            gtid_owned: GtidSet::new(),
+            next_processlist_id: FIRST_PROCESSLIST_ID,
+            last_xid: 0,
+            is_shutting_down: false,
+            restarts: false,
+            commit_blockers: VecDeque::new(),
+            rotations: VecDeque::new(),
+            apply_us: None,
+        }
+    }
+
+    fn set_identity(&mut self) {
+        let number = i128::from(self.index.0) + 1;
+        let version = match self.generation {
+            semisync_core::Generation::V5_5 => "5.5.62",
+            semisync_core::Generation::V8_4 => "8.4.6",
+            semisync_core::Generation::V9_7 => "9.7.4",
+        };
+        let defaults = [
+            ("server_id", Setting::Int(number)),
+            ("port", Setting::Int(i128::from(self.port))),
+            ("report_port", Setting::Int(i128::from(self.port))),
+            ("report_host", Setting::Text(self.name.clone())),
+            ("hostname", Setting::Text(self.name.clone())),
+            ("server_uuid", Setting::Text(self.uuid.to_string())),
+            ("relay_log", Setting::Text("relay".to_owned())),
+            ("version", Setting::Text(version.to_owned())),
+        ];
+        for (name, setting) in defaults {
+            self.globals.set(name, setting);
+        }
+    }
+
+    fn set_file_names(&mut self, binlog_base: &str) {
+        let directory = self.global("datadir").shown();
+        let relay = self.global("relay_log").shown();
+        let names = [
+            ("log_bin_basename", format!("{directory}{binlog_base}")),
+            ("log_bin_index", format!("{directory}{binlog_base}.index")),
+            ("relay_log_basename", format!("{directory}{relay}")),
+            ("relay_log_index", format!("{directory}{relay}.index")),
+        ];
+        for (name, text) in names {
+            self.globals.set(name, Setting::Text(text));
+        }
+    }
+}
+
+impl Cluster {
+    /// The process starts; it accepts connections after a while.
+    pub(crate) fn start_server(&mut self, ix: ServerIndex) {
+        let server = self.server_mut(ix);
+        server.state = ServerState::Starting;
+        server.life += 1;
+        self.mark(Lane::Server(ix), None, TraceKind::ServerStarting);
+        let start_us = self.world.timing.start_us;
+        self.later(ix, start_us, ProcessEvent::Started);
+    }
+
+    /// The process reads its option file, recovers, and opens its ports; or gives up.
+    pub(crate) fn server_started(&mut self, ix: ServerIndex) {
+        let server = self.server_mut(ix);
+        server.globals = Settings::default();
+        server.set_identity();
+        let options = match server.read_options() {
+            Ok(options) => options,
+            Err(lines) => {
+                for line in lines {
+                    self.log(ix, line);
+                }
+                self.server_mut(ix).state = ServerState::Stopped;
+                self.mark(Lane::Server(ix), None, TraceKind::ServerStopped);
+                return;
+            }
+        };
+        self.apply_options(ix, &options);
+        self.open_binlog(ix, options.binlog_base.as_deref().unwrap_or("binlog"));
+        self.load_plugins(ix, &options);
+        let server = self.server_mut(ix);
+        server.next_processlist_id = FIRST_PROCESSLIST_ID;
+        server.is_shutting_down = false;
+        server.state = ServerState::Running;
+        let version = server.global("version").shown();
+        let port = server.port;
+        let text = format!(
+            "/usr/sbin/mysqld: ready for connections. Version: '{version}'  socket: \
+             '/var/run/mysqld/mysqld.sock'  port: {port}  MySQL Community Server - GPL."
+        );
+        self.log(ix, Line::system(10931, "Server", text));
+        self.mark(Lane::Server(ix), None, TraceKind::ServerReady);
+        self.start_replication(ix);
+    }
+
+    fn apply_options(&mut self, ix: ServerIndex, options: &Options) {
+        let server = self.server_mut(ix);
+        for definition in catalogue::ORDINARY {
+            let persisted = server.persisted.get(definition.name);
+            let persisted = persisted.and_then(|text| definition.parse(text));
+            let setting = persisted.or_else(|| options.globals.get(definition.name).cloned());
+            if let Some(setting) = setting {
+                server.globals.set(definition.name, setting);
+            }
+        }
+        server.plugin_options.clone_from(&options.plugin_options);
+    }
+
+    /// Recovers what the last process left, and begins the next file.
+    fn open_binlog(&mut self, ix: ServerIndex, base: &str) {
+        let now = self.world.now;
+        let server = self.server_mut(ix);
+        server.set_file_names(base);
+        if server.binlog.files().is_empty() {
+            server.binlog = BinaryLog::new(base, server.server_id());
+        }
+        let mut executed = server.executed_elsewhere.clone();
+        if !server.binlog.files().is_empty() {
+            executed.union(&server.binlog.executed());
+        }
+        if server.has_binlog() {
+            server.binlog.set_server_id(server.server_id());
+            server.binlog.open_file(now, &executed, None);
+        }
+        server.gtid_executed = executed;
+        server.gtid_owned = GtidSet::new();
+    }
+
+    fn load_plugins(&mut self, ix: ServerIndex, options: &Options) {
+        for family in FAMILIES {
+            let server = self.server(ix);
+            let namings = server.generation.namings().iter().copied();
+            let mut listed = namings.filter(|naming| {
+                server.plugin_rows.contains_key(family.plugin_name(*naming))
+                    || options.plugins.contains(&(family, *naming))
+            });
+            if let Some(naming) = listed.next() {
+                self.load_plugin(ix, family, naming);
+            }
+        }
+    }
+
+    fn start_replication(&mut self, ix: ServerIndex) {
+        let now = self.world.now;
+        let server = self.server_mut(ix);
+        if server.global("skip_replica_start").is_on() {
+            return;
+        }
+        let recovers = server.global("relay_log_recovery").is_on();
+        let server_id = server.server_id();
+        let Some(channel) = server.channel.as_mut() else {
+            return;
+        };
+        if recovers {
+            // The relay log is thrown away; the receiver asks again for what is not applied.
+            let (_, last) = channel.relay_log.numbers();
+            channel.relay_log.purge_before(last + 1);
+            channel.retrieved = GtidSet::new();
+            channel.read = channel.applier.executed.clone();
+        } else {
+            channel.retrieved = channel.relay_log.complete_transactions();
+        }
+        let retrieved = channel.retrieved.clone();
+        channel.relay_log.open_file(now, server_id, &retrieved);
+        self.start_receiver(ix);
+        self.start_applier(ix);
+    }
+
+    // --- The end of a process ---
+
+    /// The process is gone. What it had in memory is gone too, and after a power cut what was not
+    /// synced to disk.
+    pub(crate) fn process_dies(&mut self, ix: ServerIndex, power_cut: bool) {
+        self.mark(
+            Lane::Server(ix),
+            None,
+            TraceKind::ServerCrashed { power_cut },
+        );
+        self.server_mut(ix).state = ServerState::Crashed;
+        self.recover_disks(ix, power_cut);
+        self.leave_process(ix, !power_cut);
+    }
+
+    /// Everything that lives in the process ends. `closes`: the kernel closes its connections.
+    pub(crate) fn leave_process(&mut self, ix: ServerIndex, closes: bool) {
+        let sessions: Vec<_> = self.server(ix).sessions.keys().copied().collect();
+        for session in sessions {
+            self.client_loses_connection(ix, session);
+        }
+        let connections: Vec<_> = self.server(ix).replicas.keys().copied().collect();
+        for id in connections {
+            self.server_mut(ix).replicas.remove(&id);
+            if closes {
+                self.send_close(id, crate::network::Direction::ToReplica, Vec::new());
+            }
+            self.close_source_end(id);
+        }
+        let receiver = self.channel_mut(ix).map(|channel| &mut channel.receiver);
+        if let Some(id) = receiver.and_then(|receiver| receiver.connection.take()) {
+            if closes {
+                self.send_close(id, crate::network::Direction::ToSource, Vec::new());
+            }
+            self.close_replica_end(id);
+        }
+        self.world.parked.remove(&ix);
+        let server = self.server_mut(ix);
+        server.life += 1;
+        server.sessions.clear();
+        server.source_plugin = None;
+        server.replica_plugin = None;
+        server.waits.clear();
+        server.commit_blockers.clear();
+        server.rotations.clear();
+        server.is_shutting_down = false;
+        if let Some(channel) = server.channel.as_mut() {
+            channel.process_died();
+        }
+    }
+
+    /// What the next start will find: the binary log decides which transactions are committed.
+    fn recover_disks(&mut self, ix: ServerIndex, power_cut: bool) {
+        let server = self.server_mut(ix);
+        let cut = match server.binlog.files().is_empty() {
+            true => Vec::new(),
+            false => server.binlog.recover(power_cut),
+        };
+        if power_cut && let Some(channel) = server.channel.as_mut() {
+            channel.relay_log.power_cut();
+        }
+        let end = server
+            .binlog
+            .files()
+            .last()
+            .map(|file| (file.name.clone(), file.size));
+        let jobs = std::mem::take(&mut server.commits);
+        for job in jobs.jobs.values() {
+            let survives = match (&job.position, &end) {
+                (Some(position), Some((file, size))) => {
+                    position.file == *file && position.offset <= *size
+                }
+                _ => false,
+            };
+            if !survives {
+                continue;
+            }
+            if !job.is_committed {
+                server.engine.commit(job.actor);
+            }
+            if let Some(channel) = server.channel.as_mut()
+                && job.actor == Actor::Applier
+            {
+                channel.applier.finish();
+            }
+        }
+        server.engine.forget_transactions();
+        self.undo_lost_commits(ix, &cut);
+    }
+
+    /// Transactions that a power cut took out of the binary log although they were committed.
+    fn undo_lost_commits(&mut self, ix: ServerIndex, cut: &[crate::binlog::BinlogEvent]) {
+        let mut rows: Vec<&EventBody> = Vec::new();
+        for event in cut.iter().rev() {
+            match &*event.body {
+                EventBody::Rows { .. } | EventBody::Query { .. } => rows.push(&event.body),
+                EventBody::Gtid { gtid, .. } => {
+                    let server = self.server_mut(ix);
+                    let undone = std::mem::take(&mut rows);
+                    if !server.gtid_executed.contains(*gtid) {
+                        continue;
+                    }
+                    server.gtid_executed.remove(*gtid);
+                    for body in undone {
+                        server.engine.undo(body);
+                    }
+                    let kind = TraceKind::TransactionLost {
+                        gtid: gtid.to_string(),
+                    };
+                    self.mark(Lane::Server(ix), event.transaction, kind);
+                }
+                _ => {}
+            }
+        }
+    }
+
+    /// Tells the source plugin that the server shuts down.
+    pub(crate) fn tell_shutdown(&mut self, ix: ServerIndex) {
+        if self.server(ix).loaded(Family::Source).is_some() {
+            self.source_input(ix, Input::ShutdownStarted);
+        }
+    }
+}
+
+/// The port before the first server's.
+pub(crate) const FIRST_PORT: u16 = 33_060;
+
+/// What the first client of a fresh server gets; the event scheduler has 5.
+const FIRST_PROCESSLIST_ID: u64 = 8;

@@ -1,0 +1,449 @@
+//! CHANGE REPLICATION SOURCE TO, START, STOP and RESET REPLICA; RESET and PURGE BINARY LOGS.
+
+use semisync_core::BinlogPosition;
+use semisync_core::source::Input;
+
+use crate::cluster::Cluster;
+use crate::cluster::preparation::PROXY_PORT;
+use crate::gtid::GtidSet;
+use crate::operation::{OkPacket, Operation, Outcome, SqlError, Warning, WarningLevel};
+use crate::replication::channel::{Channel, ChannelConfig, ReceiverPhase};
+use crate::server::session::Phase;
+use crate::value::Value;
+use crate::{ServerIndex, SessionKey};
+
+impl Cluster {
+    pub(crate) fn run_replication_statement(
+        &mut self,
+        ix: ServerIndex,
+        session: SessionKey,
+        operation: &Operation,
+    ) -> Result<(), SqlError> {
+        let answer = match operation {
+            Operation::ChangeReplicationSource { options, channel } => {
+                self.expect_default_channel(Some(channel))?;
+                self.change_source(ix, options)?
+            }
+            Operation::StartReplica {
+                receiver,
+                applier,
+                channel,
+            } => {
+                self.expect_default_channel(channel.as_deref())?;
+                self.start_replica(ix, *receiver, *applier)?
+            }
+            Operation::StopReplica {
+                receiver,
+                applier,
+                channel,
+            } => {
+                self.expect_default_channel(channel.as_deref())?;
+                self.stop_replica(ix, *receiver, *applier)?
+            }
+            Operation::ResetReplica { all, channel } => {
+                self.expect_default_channel(channel.as_deref())?;
+                self.reset_replica(ix, *all)?
+            }
+            other => unreachable!("{other:?} is no replication statement"),
+        };
+        self.statement_ends_ok(ix, session, answer);
+        Ok(())
+    }
+
+    /// The server a channel is configured for, if it is one of the cluster.
+    pub(crate) fn channel_target(&self, ix: ServerIndex) -> Option<ServerIndex> {
+        let config = &self.channel(ix)?.config;
+        let is_local = matches!(config.host.as_str(), "127.0.0.1" | "localhost");
+        let named = |server: &&crate::server::Server| match is_local {
+            true => {
+                let through_proxy = PROXY_PORT + ix.0 + 1 == config.port;
+                server.port == config.port || (through_proxy && server.index.0 == 0)
+            }
+            false => {
+                let port = config.port;
+                server.name == config.host && (port == 3306 || port == server.port)
+            }
+        };
+        let found = self.servers.iter().find(named);
+        found
+            .map(|server| server.index)
+            .filter(|found| *found != ix)
+    }
+
+    fn expect_default_channel(&self, channel: Option<&str>) -> Result<(), SqlError> {
+        match channel {
+            None | Some("") => Ok(()),
+            Some(name) => {
+                let text = format!("Replica channel '{name}' does not exist.");
+                Err(SqlError::new(3074, "HY000", text))
+            }
+        }
+    }
+
+    fn is_receiving(&self, ix: ServerIndex) -> bool {
+        let channel = self.channel(ix);
+        channel.is_some_and(|channel| channel.receiver.phase != ReceiverPhase::Stopped)
+    }
+
+    fn is_applying(&self, ix: ServerIndex) -> bool {
+        self.channel(ix)
+            .is_some_and(|channel| channel.applier.is_running)
+    }
+
+    fn change_source(
+        &mut self,
+        ix: ServerIndex,
+        options: &[(String, Value)],
+    ) -> Result<OkPacket, SqlError> {
+        self.refuse_while_running(ix, options)?;
+        let now = self.world.now;
+        let existing = self.channel(ix);
+        let mut config = existing
+            .map(|channel| channel.config.clone())
+            .unwrap_or_default();
+        let mut read = existing
+            .map(|channel| channel.read.clone())
+            .unwrap_or_default();
+        let mut answer = OkPacket::default();
+        let mut moves = false;
+        let mut has_position = false;
+        for (name, value) in options {
+            match name.to_ascii_uppercase().as_str() {
+                "SOURCE_HOST" => {
+                    moves |= config.host != text_of(value);
+                    config.host = text_of(value);
+                }
+                "SOURCE_PORT" => {
+                    let port = u16::try_from(number_of(value)).unwrap_or(0);
+                    moves |= config.port != port;
+                    config.port = port;
+                }
+                "SOURCE_USER" => config.user = text_of(value),
+                "SOURCE_CONNECT_RETRY" => config.connect_retry = number_of(value),
+                "SOURCE_RETRY_COUNT" => config.retry_count = number_of(value),
+                "SOURCE_AUTO_POSITION" => config.auto_position = number_of(value) != 0,
+                "SOURCE_DELAY" => config.delay = number_of(value),
+                "SOURCE_HEARTBEAT_PERIOD" => config.heartbeat_us = Some(seconds_in_us(value)),
+                "SOURCE_LOG_FILE" => {
+                    has_position = true;
+                    read = BinlogPosition::new(text_of(value), 4);
+                }
+                "SOURCE_LOG_POS" => {
+                    has_position = true;
+                    read.offset = number_of(value).max(4);
+                }
+                _ => {}
+            }
+        }
+        if has_position && config.auto_position {
+            let text = "Parameters SOURCE_LOG_FILE, SOURCE_LOG_POS, RELAY_LOG_FILE and \
+                        RELAY_LOG_POS cannot be set when SOURCE_AUTO_POSITION is active.";
+            return Err(SqlError::new(1776, "HY000", text));
+        }
+        if config.auto_position && !self.server(ix).writes_gtids() {
+            let text = "CHANGE REPLICATION SOURCE TO ... SOURCE_AUTO_POSITION = 1 cannot be \
+                        executed because @@GLOBAL.GTID_MODE = OFF.";
+            return Err(SqlError::new(1777, "HY000", text));
+        }
+        if moves && !has_position {
+            read = BinlogPosition::new("", 4);
+        }
+        answer.warnings = password_notes(options);
+        let relay_base = self.server(ix).global("relay_log").shown();
+        let server = self.server_mut(ix);
+        let server_id = server.server_id();
+        let channel = server
+            .channel
+            .get_or_insert_with(|| Channel::new(ChannelConfig::default(), &relay_base));
+        channel.config = config;
+        if moves || has_position || channel.relay_log.files().is_empty() {
+            restart_relay_log(channel, &relay_base);
+            channel.read = read;
+            let retrieved = channel.retrieved.clone();
+            channel.relay_log.open_file(now, server_id, &retrieved);
+        }
+        Ok(answer)
+    }
+
+    fn refuse_while_running(
+        &self,
+        ix: ServerIndex,
+        options: &[(String, Value)],
+    ) -> Result<(), SqlError> {
+        let text = |which: &str, statement: &str| {
+            format!(
+                "This operation cannot be performed with {which}; run {statement} FOR CHANNEL '' \
+                 first"
+            )
+        };
+        let is_applier_option =
+            |name: &str| matches!(name, "SOURCE_DELAY" | "RELAY_LOG_FILE" | "RELAY_LOG_POS");
+        let for_applier = options.iter().any(|(name, _)| is_applier_option(name));
+        let for_receiver = options.iter().any(|(name, _)| !is_applier_option(name));
+        match (self.is_receiving(ix), self.is_applying(ix)) {
+            (true, true) => {
+                let text = text("running replication threads", "STOP REPLICA");
+                Err(SqlError::new(3081, "HY000", text))
+            }
+            (true, false) if for_receiver => {
+                let text = text("a running replica io thread", "STOP REPLICA IO_THREAD");
+                Err(SqlError::new(3021, "HY000", format!("{text}.")))
+            }
+            (false, true) if for_applier => {
+                let text = text("a running replica sql thread", "STOP REPLICA SQL_THREAD");
+                Err(SqlError::new(3085, "HY000", format!("{text}.")))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn start_replica(
+        &mut self,
+        ix: ServerIndex,
+        receiver: bool,
+        applier: bool,
+    ) -> Result<OkPacket, SqlError> {
+        let is_configured = self
+            .channel(ix)
+            .is_some_and(|channel| !channel.config.host.is_empty());
+        if !is_configured {
+            let text = "The server is not configured as replica; fix in config file or with \
+                        CHANGE REPLICATION SOURCE TO";
+            return Err(SqlError::new(1200, "HY000", text));
+        }
+        let starts_receiver = receiver && !self.is_receiving(ix);
+        let starts_applier = applier && !self.is_applying(ix);
+        if starts_receiver {
+            self.start_receiver(ix);
+        }
+        if starts_applier {
+            self.start_applier(ix);
+        }
+        let mut answer = OkPacket::default();
+        if !starts_receiver && !starts_applier {
+            let text = "Replication thread(s) for channel '' are already runnning.";
+            answer.warnings.push(note(3083, text));
+        }
+        Ok(answer)
+    }
+
+    fn stop_replica(
+        &mut self,
+        ix: ServerIndex,
+        receiver: bool,
+        applier: bool,
+    ) -> Result<OkPacket, SqlError> {
+        let stops_receiver = receiver && self.is_receiving(ix);
+        let stops_applier = applier && self.is_applying(ix);
+        if stops_receiver {
+            self.stop_receiver(ix);
+        }
+        if stops_applier {
+            self.stop_applier(ix);
+        }
+        let mut answer = OkPacket::default();
+        if !stops_receiver && !stops_applier {
+            let text = "Replication thread(s) for channel '' are already stopped.";
+            answer.warnings.push(note(3084, text));
+        }
+        Ok(answer)
+    }
+
+    fn reset_replica(&mut self, ix: ServerIndex, all: bool) -> Result<OkPacket, SqlError> {
+        if self.is_receiving(ix) || self.is_applying(ix) {
+            let text = "This operation cannot be performed with running replication threads; run \
+                        STOP REPLICA FOR CHANNEL '' first";
+            return Err(SqlError::new(3081, "HY000", text));
+        }
+        let now = self.world.now;
+        let relay_base = self.server(ix).global("relay_log").shown();
+        let server = self.server_mut(ix);
+        let server_id = server.server_id();
+        if all {
+            server.channel = None;
+        } else if let Some(channel) = server.channel.as_mut() {
+            restart_relay_log(channel, &relay_base);
+            channel.read = BinlogPosition::new("", 4);
+            channel.relay_log.open_file(now, server_id, &GtidSet::new());
+        }
+        Ok(OkPacket::default())
+    }
+
+    // --- The binary log ---
+
+    pub(crate) fn reset_binary_logs(
+        &mut self,
+        ix: ServerIndex,
+        session: SessionKey,
+        to: Option<u64>,
+    ) -> Result<(), SqlError> {
+        if let Some(number) = to
+            && !(1..=2_000_000_000).contains(&number)
+        {
+            let text = format!(
+                "The requested value '{number}' for the next binary log index is out of range. \
+                 Please use a value between '1' and '2000000000'."
+            );
+            return Err(SqlError::new(3567, "HY000", text));
+        }
+        self.set_phase(ix, session, Phase::CommitLock);
+        self.request_commit_lock(ix, session);
+        Ok(())
+    }
+
+    /// The statement has the commit lock now.
+    pub(crate) fn run_with_commit_lock(&mut self, ix: ServerIndex, session: SessionKey) {
+        let Some(running) = self.running_mut(ix, session) else {
+            return;
+        };
+        let answer = running.answer.clone();
+        let result = match running.operation.clone() {
+            Operation::ResetBinaryLogs { to } => {
+                self.delete_binary_logs(ix, to);
+                Ok(())
+            }
+            Operation::SetVariables(assignments) => {
+                self.set_with_commit_lock(ix, session, &assignments)
+            }
+            _ => Ok(()),
+        };
+        match result {
+            Ok(()) => self.statement_ends_ok(ix, session, answer),
+            Err(error) => self.statement_ends(ix, session, Outcome::Error(error)),
+        }
+    }
+
+    fn delete_binary_logs(&mut self, ix: ServerIndex, to: Option<u64>) {
+        let now = self.world.now;
+        let server = self.server_mut(ix);
+        server.executed_elsewhere = GtidSet::new();
+        server.gtid_executed = GtidSet::new();
+        if !server.has_binlog() {
+            return;
+        }
+        server.binlog.delete_all();
+        server
+            .binlog
+            .open_file(now, &GtidSet::new(), Some(to.unwrap_or(1)));
+        let first = server.binlog.number_of(0);
+        for connection in server.replicas.values_mut() {
+            if let Some(dump) = &mut connection.dump {
+                dump.file = first;
+                dump.next = 0;
+                dump.announce = Some(4);
+                dump.skips = false;
+                dump.has = dump.has.as_ref().map(|_| GtidSet::new().into());
+            }
+        }
+        self.source_input(ix, Input::BinaryLogsReset);
+        self.wake_dumps(ix);
+    }
+
+    pub(crate) fn purge_binary_logs(
+        &mut self,
+        ix: ServerIndex,
+        session: SessionKey,
+        to: &str,
+    ) -> Result<(), SqlError> {
+        let server = self.server_mut(ix);
+        if !server.has_binlog() {
+            let text = "You are not using binary logging";
+            return Err(SqlError::new(1381, "HY000", text));
+        }
+        let name = semisync_core::BinlogFileName::new(to);
+        let Some(index) = server.binlog.index_of(&name) else {
+            let text = "Target log not found in binlog index";
+            return Err(SqlError::new(1373, "HY000", text));
+        };
+        // A file that a dump still reads stays, with a warning.
+        let in_use = server
+            .replicas
+            .values()
+            .filter_map(|connection| connection.dump.as_ref())
+            .filter_map(|dump| server.binlog.numbered(dump.file).map(|(index, _)| index))
+            .min();
+        let keep_from = in_use.map_or(index, |in_use| in_use.min(index));
+        let mut answer = OkPacket::default();
+        if keep_from < index {
+            let file = server.binlog.files()[keep_from].name.to_string();
+            let message = format!(
+                "file {file} was not purged because it was being read by 1 thread(s), purged only \
+                 {keep_from} out of {index} files."
+            );
+            answer.warnings.push(Warning {
+                level: WarningLevel::Warning,
+                code: 1867,
+                message,
+            });
+        }
+        server.binlog.purge_before(keep_from);
+        self.statement_ends_ok(ix, session, answer);
+        Ok(())
+    }
+}
+
+/// An empty relay log, and positions to match.
+fn restart_relay_log(channel: &mut Channel, base: &str) {
+    let serial = channel.applier.serial + 1;
+    channel.relay_log = crate::replication::relay_log::RelayLog::new(base);
+    channel.retrieved = GtidSet::new();
+    channel.applier = crate::replication::channel::Applier {
+        serial,
+        ..Default::default()
+    };
+}
+
+fn password_notes(options: &[(String, Value)]) -> Vec<Warning> {
+    let has = |wanted: &[&str]| {
+        let mut names = options.iter().map(|(name, _)| name.to_ascii_uppercase());
+        names.any(|name| wanted.contains(&name.as_str()))
+    };
+    if !has(&["SOURCE_USER", "SOURCE_PASSWORD"]) {
+        return Vec::new();
+    }
+    let mut notes = Vec::new();
+    if !has(&["SOURCE_SSL"]) {
+        let text = "Sending passwords in plain text without SSL/TLS is extremely insecure.";
+        notes.push(note(1759, text));
+    }
+    let text = "Storing MySQL user name or password information in the connection metadata \
+                repository is not secure and is therefore not recommended. Please consider using \
+                the USER and PASSWORD connection options for START REPLICA; see the 'START REPLICA \
+                Syntax' in the MySQL Manual for more information.";
+    notes.push(note(1760, text));
+    notes
+}
+
+fn note(code: u16, text: &str) -> Warning {
+    Warning {
+        level: WarningLevel::Note,
+        code,
+        message: text.to_owned(),
+    }
+}
+
+fn text_of(value: &Value) -> String {
+    match value {
+        Value::Text(text) => text.clone(),
+        Value::Int(number) => number.to_string(),
+        Value::Null => String::new(),
+    }
+}
+
+fn number_of(value: &Value) -> u64 {
+    match value {
+        Value::Int(number) => u64::try_from(*number).unwrap_or(0),
+        Value::Text(text) => text.trim().parse().unwrap_or(0),
+        Value::Null => 0,
+    }
+}
+
+/// A period in seconds, perhaps with a fraction, in microseconds.
+fn seconds_in_us(value: &Value) -> u64 {
+    let text = text_of(value);
+    let (whole, fraction) = text.split_once('.').unwrap_or((&text, ""));
+    let digits: String = fraction.chars().chain("000000".chars()).take(6).collect();
+    let micros = digits.parse::<u64>().unwrap_or(0);
+    let seconds = whole.parse::<u64>().unwrap_or(0);
+    seconds.saturating_mul(1_000_000).saturating_add(micros)
+}

@@ -1,0 +1,329 @@
+//! SET and RESET PERSIST: all assignments are checked, then all are made.
+
+use semisync_core::variables::{Effect, NamedVariable, SetValue, Value};
+
+use crate::cluster::Cluster;
+use crate::gtid::GtidSet;
+use crate::operation::{
+    OkPacket, SetLiteral, SqlError, VariableAssignment, VariableScope, Warning, WarningLevel,
+};
+use crate::server::plugins::setting_of;
+use crate::server::session::Phase;
+use crate::trace::{Lane, TraceKind};
+use crate::variables::{Definition, Setting, catalogue, check};
+use crate::{ServerIndex, SessionKey};
+
+/// An assignment that may be made.
+#[derive(Clone, Debug)]
+enum Checked {
+    Ordinary {
+        definition: &'static Definition,
+        scope: VariableScope,
+        setting: Setting,
+    },
+    Plugin {
+        named: NamedVariable,
+        scope: VariableScope,
+        value: Value,
+    },
+}
+
+impl Cluster {
+    pub(crate) fn set_variables(
+        &mut self,
+        ix: ServerIndex,
+        session: SessionKey,
+        assignments: &[VariableAssignment],
+    ) -> Result<(), SqlError> {
+        let (checked, warnings) = self.check_all(ix, session, assignments)?;
+        let answer = OkPacket {
+            warnings,
+            ..OkPacket::default()
+        };
+        if checked.iter().any(Checked::blocks_commits) {
+            if let Some(running) = self.running_mut(ix, session) {
+                running.answer = answer;
+            }
+            self.set_phase(ix, session, Phase::CommitLock);
+            self.request_commit_lock(ix, session);
+            return Ok(());
+        }
+        for assignment in checked {
+            self.make(ix, session, assignment);
+        }
+        self.statement_ends_ok(ix, session, answer);
+        Ok(())
+    }
+
+    /// SET GLOBAL read_only = ON has the commit lock now.
+    pub(crate) fn set_with_commit_lock(
+        &mut self,
+        ix: ServerIndex,
+        session: SessionKey,
+        assignments: &[VariableAssignment],
+    ) -> Result<(), SqlError> {
+        let (checked, _) = self.check_all(ix, session, assignments)?;
+        for assignment in checked {
+            self.make(ix, session, assignment);
+        }
+        Ok(())
+    }
+
+    fn check_all(
+        &self,
+        ix: ServerIndex,
+        session: SessionKey,
+        assignments: &[VariableAssignment],
+    ) -> Result<(Vec<Checked>, Vec<Warning>), SqlError> {
+        let mode = self.server(ix).session_value(session, "sql_mode").shown();
+        let is_strict = mode.contains("STRICT_ALL_TABLES") || mode.contains("TRADITIONAL");
+        let mut checked = Vec::new();
+        let mut warnings = Vec::new();
+        for assignment in assignments {
+            let (assignment, more) = self.check_one(ix, assignment, is_strict)?;
+            checked.push(assignment);
+            warnings.extend(more);
+        }
+        Ok((checked, warnings))
+    }
+
+    fn check_one(
+        &self,
+        ix: ServerIndex,
+        assignment: &VariableAssignment,
+        is_strict: bool,
+    ) -> Result<(Checked, Vec<Warning>), SqlError> {
+        let server = self.server(ix);
+        let scope = assignment.scope;
+        if let Some(named) = server.plugin_variable(&assignment.name) {
+            let (value, warnings) = check_plugin(named, scope, &assignment.value, is_strict)?;
+            let checked = Checked::Plugin {
+                named,
+                scope,
+                value,
+            };
+            return Ok((checked, warnings));
+        }
+        let Some(definition) = catalogue::find(&assignment.name) else {
+            return Err(unknown_variable(&assignment.name));
+        };
+        let value = assignment.value.as_ref();
+        let (setting, warnings) = check::check(definition, scope, value, is_strict)?;
+        if definition.name == "gtid_mode" {
+            check_gtid_mode(&server.global("gtid_mode"), &setting)?;
+        }
+        if definition.name == "gtid_purged" && setting.shown().parse::<GtidSet>().is_err() {
+            let text = format!("Malformed GTID set specification '{}'.", setting.shown());
+            return Err(SqlError::new(1772, "HY000", text));
+        }
+        let checked = Checked::Ordinary {
+            definition,
+            scope,
+            setting,
+        };
+        Ok((checked, warnings))
+    }
+
+    fn make(&mut self, ix: ServerIndex, session: SessionKey, assignment: Checked) {
+        let (name, shown) = match assignment {
+            Checked::Ordinary {
+                definition,
+                scope,
+                setting,
+            } => {
+                let shown = setting.shown();
+                self.make_ordinary(ix, session, definition, scope, setting);
+                (definition.name.to_owned(), shown)
+            }
+            Checked::Plugin {
+                named,
+                scope,
+                value,
+            } => {
+                let shown = setting_of(value).shown();
+                if matches!(scope, VariableScope::Persist | VariableScope::PersistOnly) {
+                    let persisted = &mut self.server_mut(ix).persisted;
+                    persisted.insert(named.name().to_owned(), shown.clone());
+                }
+                // The mark stands before what the change causes.
+                let kind = TraceKind::VariableSet {
+                    name: named.name().to_owned(),
+                    value: shown,
+                };
+                self.mark(Lane::Server(ix), None, kind);
+                if scope != VariableScope::PersistOnly {
+                    self.plugin_variable_set(ix, named, value);
+                }
+                return;
+            }
+        };
+        let kind = TraceKind::VariableSet { name, value: shown };
+        self.mark(Lane::Server(ix), None, kind);
+    }
+
+    /// Tells a plugin's machine the new value of one of its variables.
+    pub(crate) fn plugin_variable_set(
+        &mut self,
+        ix: ServerIndex,
+        named: NamedVariable,
+        value: Value,
+    ) {
+        match named.variable.effect(value) {
+            Effect::Source(input) => {
+                self.source_input(ix, input);
+            }
+            Effect::Replica(input) => {
+                self.replica_input(ix, input);
+            }
+        }
+    }
+
+    fn make_ordinary(
+        &mut self,
+        ix: ServerIndex,
+        session: SessionKey,
+        definition: &'static Definition,
+        scope: VariableScope,
+        setting: Setting,
+    ) {
+        let server = self.server_mut(ix);
+        if matches!(scope, VariableScope::Persist | VariableScope::PersistOnly) {
+            let name = definition.name.to_owned();
+            server.persisted.insert(name, setting.shown());
+        }
+        match scope {
+            VariableScope::PersistOnly => {}
+            VariableScope::Session => {
+                if let Some(state) = server.sessions.get_mut(&session) {
+                    state.settings.set(definition.name, setting);
+                }
+            }
+            VariableScope::Global | VariableScope::Persist => match definition.name {
+                "gtid_purged" => {
+                    let text = setting.shown();
+                    let set: GtidSet = text.trim_start_matches('+').parse().unwrap_or_default();
+                    server.executed_elsewhere.union(&set);
+                    server.gtid_executed.union(&set);
+                }
+                "super_read_only" if setting.is_on() => {
+                    server.globals.set("read_only", Setting::Bool(true));
+                    server.globals.set("super_read_only", setting);
+                }
+                "read_only" if !setting.is_on() => {
+                    server.globals.set("super_read_only", Setting::Bool(false));
+                    server.globals.set("read_only", setting);
+                }
+                name => server.globals.set(name, setting),
+            },
+        }
+    }
+
+    pub(crate) fn reset_persist(
+        &mut self,
+        ix: ServerIndex,
+        session: SessionKey,
+        name: Option<&str>,
+        if_exists: bool,
+    ) -> Result<(), SqlError> {
+        let persisted = &mut self.server_mut(ix).persisted;
+        let mut answer = OkPacket::default();
+        match name {
+            None => persisted.clear(),
+            Some(name) => {
+                if persisted.remove(&name.to_ascii_lowercase()).is_none() {
+                    let message =
+                        format!("Variable {name} does not exist in persisted config file");
+                    if !if_exists {
+                        return Err(SqlError::new(3615, "HY000", message));
+                    }
+                    answer.warnings.push(Warning {
+                        level: WarningLevel::Warning,
+                        code: 3615,
+                        message,
+                    });
+                }
+            }
+        }
+        self.statement_ends_ok(ix, session, answer);
+        Ok(())
+    }
+}
+
+impl Checked {
+    /// Whether it must wait for commits in progress: read_only and super_read_only, switched on.
+    fn blocks_commits(&self) -> bool {
+        match self {
+            Checked::Ordinary {
+                definition,
+                scope: VariableScope::Global | VariableScope::Persist,
+                setting,
+            } => matches!(definition.name, "read_only" | "super_read_only") && setting.is_on(),
+            Checked::Ordinary { .. } | Checked::Plugin { .. } => false,
+        }
+    }
+}
+
+fn check_plugin(
+    named: NamedVariable,
+    scope: VariableScope,
+    value: &Option<SetLiteral>,
+    is_strict: bool,
+) -> Result<(Value, Vec<Warning>), SqlError> {
+    let name = named.name();
+    if scope == VariableScope::Session {
+        let text =
+            format!("Variable '{name}' is a GLOBAL variable and should be set with SET GLOBAL");
+        return Err(SqlError::new(1229, "HY000", text));
+    }
+    let Some(literal) = value else {
+        return Ok((named.variable.default_value(), Vec::new()));
+    };
+    let given = set_value(literal);
+    let outcome = named.check(&given, is_strict).map_err(|error| {
+        let code = error.number() as u16;
+        SqlError::new(code, error.sqlstate(), error.to_string())
+    })?;
+    let warnings = match outcome.truncated {
+        true => vec![Warning {
+            level: WarningLevel::Warning,
+            code: 1292,
+            message: named.truncation_warning(&given),
+        }],
+        false => Vec::new(),
+    };
+    Ok((outcome.value, warnings))
+}
+
+fn set_value(literal: &SetLiteral) -> SetValue {
+    match literal {
+        SetLiteral::Int(value) => SetValue::Int(*value),
+        SetLiteral::Decimal(_) => SetValue::Float,
+        SetLiteral::Text(text) => SetValue::Text(text.clone()),
+        SetLiteral::Word(word) if word.eq_ignore_ascii_case("TRUE") => SetValue::Bool(true),
+        SetLiteral::Word(word) if word.eq_ignore_ascii_case("FALSE") => SetValue::Bool(false),
+        SetLiteral::Word(word) => SetValue::Text(word.clone()),
+        SetLiteral::Null => SetValue::Null,
+    }
+}
+
+/// 1193
+pub(crate) fn unknown_variable(name: &str) -> SqlError {
+    SqlError::new(1193, "HY000", format!("Unknown system variable '{name}'"))
+}
+
+fn check_gtid_mode(old: &Setting, new: &Setting) -> Result<(), SqlError> {
+    let step = |setting: &Setting| {
+        let modes = ["OFF", "OFF_PERMISSIVE", "ON_PERMISSIVE", "ON"];
+        modes.iter().position(|mode| *mode == setting.shown())
+    };
+    let (Some(old), Some(new)) = (step(old), step(new)) else {
+        return Ok(());
+    };
+    if old.abs_diff(new) <= 1 {
+        return Ok(());
+    }
+    let text = "The value of @@GLOBAL.GTID_MODE can only be changed one step at a time: OFF <-> \
+                OFF_PERMISSIVE <-> ON_PERMISSIVE <-> ON. Also note that this value must be stepped \
+                up or down simultaneously on all servers. See the Manual for instructions.";
+    Err(SqlError::new(1788, "HY000", text))
+}

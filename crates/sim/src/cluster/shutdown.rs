@@ -1,0 +1,92 @@
+//! Orderly shutdown: sessions first, then replication threads, dump threads last.
+
+use crate::ServerIndex;
+use crate::cluster::{Cluster, ProcessEvent};
+use crate::server::error_log::Line;
+use crate::trace::{Lane, TraceKind};
+use crate::view::ServerState;
+
+impl Cluster {
+    /// SHUTDOWN, or the operator's signal.
+    pub(crate) fn begin_shutdown(&mut self, ix: ServerIndex) {
+        let server = self.server_mut(ix);
+        if server.is_shutting_down {
+            return;
+        }
+        server.is_shutting_down = true;
+        server.state = ServerState::Stopping;
+        let version = server.global("version").shown();
+        let text =
+            format!("Received SHUTDOWN from user root. Shutting down mysqld (Version: {version}).");
+        self.log(ix, Line::system(13172, "Server", text));
+        self.tell_shutdown(ix);
+        let sessions: Vec<_> = self.server(ix).sessions.keys().copied().collect();
+        for session in sessions {
+            self.kill_session(ix, session, true);
+        }
+        self.stop_receiver(ix);
+        self.stop_applier(ix);
+        self.later(ix, 0, ProcessEvent::ShutdownGoesOn(0));
+    }
+
+    /// Waits for sessions, then ends the dumps, then closes the files.
+    pub(crate) fn shutdown_goes_on(&mut self, ix: ServerIndex, step: u32) {
+        let server = self.server(ix);
+        let is_busy = !server.sessions.is_empty() || !server.commits.is_idle();
+        if is_busy && step < SESSION_WAITS {
+            self.later(ix, SECOND_US, ProcessEvent::ShutdownGoesOn(step + 1));
+            return;
+        }
+        if !self.server(ix).replicas.is_empty() {
+            let dumps: Vec<_> = self.server(ix).replicas.keys().copied().collect();
+            for id in dumps {
+                self.end_dump(ix, id);
+            }
+            let step = step.max(SESSION_WAITS);
+            self.later(ix, 0, ProcessEvent::ShutdownGoesOn(step));
+            return;
+        }
+        if is_busy && step < LAST_WAIT {
+            let step = step.max(SESSION_WAITS) + 1;
+            self.later(ix, SECOND_US, ProcessEvent::ShutdownGoesOn(step));
+            return;
+        }
+        if !self.server(ix).commits.is_idle() {
+            // A commit is never abandoned: the process stays until its wait is over.
+            self.later(ix, SECOND_US, ProcessEvent::ShutdownGoesOn(LAST_WAIT));
+            return;
+        }
+        self.shutdown_ends(ix);
+    }
+
+    fn shutdown_ends(&mut self, ix: ServerIndex) {
+        let now = self.world.now;
+        let server = self.server_mut(ix);
+        if server.has_binlog() {
+            server.binlog.stop(now);
+        }
+        let version = server.global("version").shown();
+        let text = format!(
+            "/usr/sbin/mysqld: Shutdown complete (mysqld {version})  MySQL Community Server - GPL."
+        );
+        self.log(ix, Line::system(10910, "Server", text));
+        let restarts = std::mem::take(&mut self.server_mut(ix).restarts);
+        self.leave_process(ix, true);
+        let server = self.server_mut(ix);
+        server.state = ServerState::Stopped;
+        server.engine.forget_transactions();
+        server.commits = crate::commit::GroupCommit::default();
+        self.mark(Lane::Server(ix), None, TraceKind::ServerStopped);
+        if restarts {
+            self.start_server(ix);
+        }
+    }
+}
+
+/// How often a second is waited for sessions before the dumps are ended.
+const SESSION_WAITS: u32 = 8;
+
+/// After the dumps have ended, two seconds more.
+const LAST_WAIT: u32 = SESSION_WAITS + 2;
+
+const SECOND_US: u64 = 1_000_000;

@@ -1,0 +1,645 @@
+//! What statements do, once the server runs them.
+
+use semisync_core::source::Input;
+
+use crate::cluster::{Cluster, ProcessEvent};
+use crate::commit::{Job, JobSource, LoggedText};
+use crate::engine::dml::{Attempt, Effect};
+use crate::engine::{Actor, LockName, Transaction};
+use crate::gtid::Gtid;
+use crate::operation::{
+    LoggedEffect, OkPacket, Operation, Outcome, SqlError, StatementId, Warning, WarningLevel,
+};
+use crate::server::session::Phase;
+use crate::trace::{Lane, TraceKind};
+use crate::variables::Setting;
+use crate::{ServerIndex, SessionKey};
+
+impl Cluster {
+    /// A statement is parsed, or may try again.
+    pub(crate) fn statement_runs(&mut self, ix: ServerIndex, session: SessionKey, id: StatementId) {
+        let Some(running) = self
+            .running_mut(ix, session)
+            .filter(|running| running.id == id)
+        else {
+            return;
+        };
+        let waited = matches!(running.phase, Phase::RowLock | Phase::MetadataLock);
+        running.phase = Phase::Executing;
+        let operation = running.operation.clone();
+        let timer = running.timer.take();
+        if let Some(timer) = timer {
+            self.world.queue.cancel(timer);
+        }
+        if waited {
+            let kind = TraceKind::LockWaitEnded { statement: id };
+            self.mark(Lane::Client(ix, session), None, kind);
+        }
+        if self
+            .session_mut(ix, session)
+            .is_some_and(|state| state.is_killed)
+        {
+            self.fail(ix, session, interrupted());
+            return;
+        }
+        if let Err(error) = self.run_operation(ix, session, &operation) {
+            self.fail(ix, session, error);
+        }
+    }
+
+    fn run_operation(
+        &mut self,
+        ix: ServerIndex,
+        session: SessionKey,
+        operation: &Operation,
+    ) -> Result<(), SqlError> {
+        match operation {
+            Operation::Read => {
+                self.server_mut(ix)
+                    .engine
+                    .take_snapshot(Actor::Session(session));
+                self.statement_ends(ix, session, Outcome::Read);
+            }
+            Operation::UseDatabase(name) => self.use_database(ix, session, name)?,
+            Operation::Begin => self.begin_transaction(ix, session),
+            Operation::Commit => self.commit_statement(ix, session),
+            Operation::Rollback => self.rollback_statement(ix, session),
+            Operation::Insert { .. } | Operation::Update { .. } | Operation::Delete { .. } => {
+                self.run_dml(ix, session, operation)?;
+            }
+            Operation::CreateDatabase { .. }
+            | Operation::DropDatabase { .. }
+            | Operation::CreateTable { .. }
+            | Operation::DropTable { .. }
+            | Operation::TruncateTable { .. } => {
+                if !self.ends_transaction_first(ix, session) {
+                    self.refuse_when_read_only(ix)?;
+                    self.run_ddl(ix, session, operation)?;
+                }
+            }
+            Operation::LoggedStatement { text, effect } => {
+                if !self.ends_transaction_first(ix, session) {
+                    self.run_logged_statement(ix, session, text, *effect)?;
+                }
+            }
+            Operation::SetVariables(assignments) => {
+                self.set_variables(ix, session, assignments)?;
+            }
+            Operation::ResetPersist { name, if_exists } => {
+                self.reset_persist(ix, session, name.as_deref(), *if_exists)?;
+            }
+            Operation::InstallPlugin { name, library } => {
+                self.install_plugin(ix, session, name, library)?;
+            }
+            Operation::UninstallPlugin { name } => self.uninstall_plugin(ix, session, name)?,
+            Operation::ChangeReplicationSource { .. }
+            | Operation::StartReplica { .. }
+            | Operation::StopReplica { .. }
+            | Operation::ResetReplica { .. } => {
+                self.run_replication_statement(ix, session, operation)?;
+            }
+            Operation::ResetBinaryLogs { to } => self.reset_binary_logs(ix, session, *to)?,
+            Operation::FlushBinaryLogs => {
+                if !self.server(ix).has_binlog() {
+                    self.statement_ends_ok(ix, session, OkPacket::default());
+                } else {
+                    self.set_phase(ix, session, Phase::Rotation);
+                    self.request_rotation(ix, session);
+                }
+            }
+            Operation::PurgeBinaryLogs { to } => self.purge_binary_logs(ix, session, to)?,
+            Operation::Kill {
+                connection,
+                processlist_id,
+            } => self.kill(ix, session, *connection, *processlist_id)?,
+            Operation::Shutdown { restart } => {
+                self.statement_ends_ok(ix, session, OkPacket::default());
+                self.server_mut(ix).restarts = *restart;
+                self.begin_shutdown(ix);
+            }
+            Operation::Sleep { micros } => self.begin_sleep(ix, session, *micros),
+        }
+        Ok(())
+    }
+
+    pub(crate) fn set_phase(&mut self, ix: ServerIndex, session: SessionKey, phase: Phase) {
+        if let Some(running) = self.running_mut(ix, session) {
+            running.phase = phase;
+        }
+    }
+
+    /// The statement ends with an error. What a single statement began is rolled back.
+    fn fail(&mut self, ix: ServerIndex, session: SessionKey, error: SqlError) {
+        let is_deadlock = error.code == 1213;
+        let actor = Actor::Session(session);
+        let explicit = self.server(ix).engine.transaction(actor);
+        let is_explicit = explicit.is_some_and(|transaction| transaction.is_explicit);
+        if !is_explicit || is_deadlock {
+            self.roll_back(ix, session);
+        }
+        self.statement_ends(ix, session, Outcome::Error(error));
+        self.wake_lock_waiters(ix);
+    }
+
+    fn use_database(
+        &mut self,
+        ix: ServerIndex,
+        session: SessionKey,
+        name: &str,
+    ) -> Result<(), SqlError> {
+        let exists = self.server(ix).engine.databases().contains_key(name);
+        if !exists && !SYSTEM_DATABASES.contains(&name.to_ascii_lowercase().as_str()) {
+            return Err(crate::engine::unknown_database(name));
+        }
+        if let Some(state) = self.session_mut(ix, session) {
+            state.db = Some(name.to_owned());
+        }
+        self.statement_ends_ok(ix, session, OkPacket::default());
+        Ok(())
+    }
+
+    // --- Transactions ---
+
+    /// Opens the transaction a statement needs, if none is open.
+    fn open_transaction(&mut self, ix: ServerIndex, session: SessionKey) {
+        let actor = Actor::Session(session);
+        if self.server(ix).engine.transaction(actor).is_some() {
+            return;
+        }
+        let autocommit = self.server(ix).session_value(session, "autocommit").is_on();
+        let begun = self
+            .session_mut(ix, session)
+            .is_some_and(|state| state.in_transaction);
+        let id = self.next_transaction();
+        let transaction = || Transaction::new(id, begun || !autocommit);
+        self.server_mut(ix).engine.begin(actor, transaction);
+    }
+
+    fn begin_transaction(&mut self, ix: ServerIndex, session: SessionKey) {
+        if self.ends_transaction_first(ix, session) {
+            return;
+        }
+        if let Some(state) = self.session_mut(ix, session) {
+            state.in_transaction = true;
+        }
+        self.open_transaction(ix, session);
+        self.statement_ends_ok(ix, session, OkPacket::default());
+    }
+
+    fn commit_statement(&mut self, ix: ServerIndex, session: SessionKey) {
+        if self
+            .server(ix)
+            .engine
+            .transaction(Actor::Session(session))
+            .is_none()
+        {
+            self.leave_transaction(ix, session);
+            self.statement_ends_ok(ix, session, OkPacket::default());
+        } else {
+            self.commit_session(ix, session, None);
+        }
+    }
+
+    fn rollback_statement(&mut self, ix: ServerIndex, session: SessionKey) {
+        self.roll_back(ix, session);
+        self.statement_ends_ok(ix, session, OkPacket::default());
+        self.wake_lock_waiters(ix);
+    }
+
+    pub(crate) fn roll_back(&mut self, ix: ServerIndex, session: SessionKey) {
+        let actor = Actor::Session(session);
+        let engine = &mut self.server_mut(ix).engine;
+        let open = engine.transaction(actor);
+        let id = open.filter(|open| !open.is_empty()).map(|open| open.id);
+        engine.rollback(actor);
+        self.leave_transaction(ix, session);
+        if let Some(id) = id {
+            self.mark(Lane::Server(ix), Some(id), TraceKind::RolledBack);
+        }
+    }
+
+    fn leave_transaction(&mut self, ix: ServerIndex, session: SessionKey) {
+        if let Some(state) = self.session_mut(ix, session) {
+            state.in_transaction = false;
+        }
+    }
+
+    /// Statements that end an open transaction implicitly: commits it, and lets the statement run
+    /// again when that is over. False if there was nothing to commit.
+    pub(crate) fn ends_transaction_first(&mut self, ix: ServerIndex, session: SessionKey) -> bool {
+        let open = self.server(ix).engine.transaction(Actor::Session(session));
+        let Some(open) = open else {
+            return false;
+        };
+        if open.is_empty() {
+            self.roll_back(ix, session);
+            return false;
+        }
+        if let Some(running) = self.running_mut(ix, session) {
+            running.runs_after_commit = true;
+        }
+        self.commit_session(ix, session, None);
+        true
+    }
+
+    /// Commits the session's open transaction; the statement ends when that is over.
+    pub(crate) fn commit_session(
+        &mut self,
+        ix: ServerIndex,
+        session: SessionKey,
+        logged: Option<LoggedText>,
+    ) {
+        let actor = Actor::Session(session);
+        let server = self.server(ix);
+        let Some(open) = server.engine.transaction(actor) else {
+            return;
+        };
+        let transaction = open.id;
+        let is_logged = !open.is_empty() || logged.is_some();
+        let sql_log_bin = server.session_value(session, "sql_log_bin").is_on();
+        if !is_logged || !sql_log_bin || !server.has_binlog() {
+            self.commit_unlogged(ix, session);
+            return;
+        }
+        let gtid_next = match server.session_value(session, "gtid_next") {
+            Setting::Text(text) => text.parse::<Gtid>().ok(),
+            Setting::Bool(_) | Setting::Int(_) | Setting::Null => None,
+        };
+        let state = server.sessions.get(&session);
+        let session_db = state.and_then(|state| state.db.clone()).unwrap_or_default();
+        // CREATE and DROP DATABASE carry the database itself as their default database.
+        let default_db = match open.ddl.as_ref().and_then(|ddl| ddl.database()) {
+            Some(db) => db.to_owned(),
+            None => session_db,
+        };
+        let job = Job {
+            actor,
+            transaction,
+            source: JobSource::Client {
+                gtid_next,
+                default_db,
+                logged,
+            },
+            position: None,
+            gtid: None,
+            is_committed: false,
+        };
+        self.set_phase(ix, session, Phase::Commit);
+        self.begin_commit(ix, job);
+    }
+
+    /// A commit that writes nothing to the binary log waits for nobody.
+    fn commit_unlogged(&mut self, ix: ServerIndex, session: SessionKey) {
+        let actor = Actor::Session(session);
+        let server = self.server_mut(ix);
+        let open = server.engine.transaction(actor);
+        let changed = open.filter(|open| !open.is_empty()).map(|open| open.id);
+        server.engine.commit(actor);
+        if let Some(id) = changed {
+            let kind = TraceKind::EngineCommitted { gtid: None };
+            self.mark(Lane::Server(ix), Some(id), kind);
+        }
+        self.wake_lock_waiters(ix);
+        self.statement_commits(ix, session);
+    }
+
+    /// The commit of a session's transaction is over.
+    pub(crate) fn statement_commits(&mut self, ix: ServerIndex, session: SessionKey) {
+        self.leave_transaction(ix, session);
+        let Some(running) = self.running_mut(ix, session) else {
+            return;
+        };
+        if running.runs_after_commit {
+            running.runs_after_commit = false;
+            running.phase = Phase::Executing;
+            let id = running.id;
+            self.later(ix, 0, ProcessEvent::StatementRuns(session, id));
+            return;
+        }
+        let answer = std::mem::take(&mut running.answer);
+        self.statement_ends_ok(ix, session, answer);
+    }
+
+    // --- Rows ---
+
+    fn run_dml(
+        &mut self,
+        ix: ServerIndex,
+        session: SessionKey,
+        operation: &Operation,
+    ) -> Result<(), SqlError> {
+        self.refuse_when_read_only(ix)?;
+        self.open_transaction(ix, session);
+        let actor = Actor::Session(session);
+        let server = self.server_mut(ix);
+        let state = server.sessions.get(&session);
+        let default_db = state.and_then(|state| state.db.clone()).unwrap_or_default();
+        let engine = &mut server.engine;
+        let attempt = match operation {
+            Operation::Insert {
+                db,
+                table,
+                columns,
+                rows,
+            } => engine.insert(actor, (db, table), columns, rows, &default_db)?,
+            Operation::Update {
+                db,
+                table,
+                assignments,
+                filter,
+            } => engine.update(
+                actor,
+                (db, table),
+                assignments,
+                filter.as_ref(),
+                &default_db,
+            )?,
+            Operation::Delete { db, table, filter } => {
+                engine.delete(actor, (db, table), filter.as_ref(), &default_db)?
+            }
+            other => unreachable!("{other:?} changes no rows"),
+        };
+        match attempt {
+            Attempt::Blocked(lock) => self.wait_for_lock(ix, session, lock),
+            Attempt::Done(effect) => self.dml_done(ix, session, operation, effect),
+        }
+        Ok(())
+    }
+
+    fn dml_done(
+        &mut self,
+        ix: ServerIndex,
+        session: SessionKey,
+        operation: &Operation,
+        effect: Effect,
+    ) {
+        let info = match operation {
+            Operation::Update { .. } => Some(format!(
+                "Rows matched: {}  Changed: {}  Warnings: 0",
+                effect.matched, effect.changed
+            )),
+            Operation::Insert { rows, .. } if 1 < rows.len() => Some(format!(
+                "Records: {}  Duplicates: 0  Warnings: 0",
+                rows.len()
+            )),
+            _ => None,
+        };
+        let answer = OkPacket {
+            affected_rows: effect.changed,
+            info,
+            warnings: Vec::new(),
+        };
+        if let Some(state) = self.session_mut(ix, session)
+            && let Some(id) = effect.insert_id
+        {
+            state.settings.set("last_insert_id", Setting::Int(id));
+        }
+        let open = self.server(ix).engine.transaction(Actor::Session(session));
+        if open.is_some_and(|open| open.is_explicit) {
+            self.statement_ends_ok(ix, session, answer);
+            return;
+        }
+        if let Some(running) = self.running_mut(ix, session) {
+            running.answer = answer;
+        }
+        self.commit_session(ix, session, None);
+    }
+
+    pub(crate) fn refuse_when_read_only(&self, ix: ServerIndex) -> Result<(), SqlError> {
+        if !self.server(ix).global("super_read_only").is_on() {
+            return Ok(());
+        }
+        let text = "The MySQL server is running with the --super-read-only option so it cannot \
+                    execute this statement";
+        Err(SqlError::new(1290, "HY000", text))
+    }
+
+    // --- Waiting for locks ---
+
+    pub(crate) fn wait_for_lock(&mut self, ix: ServerIndex, session: SessionKey, lock: LockName) {
+        let (phase, variable, what) = match &lock {
+            LockName::Row(..) => (Phase::RowLock, "innodb_lock_wait_timeout", "row lock"),
+            LockName::TableShared(..) | LockName::TableExclusive(..) => (
+                Phase::MetadataLock,
+                "lock_wait_timeout",
+                "table metadata lock",
+            ),
+        };
+        let seconds = self.server(ix).session_value(session, variable).as_u64();
+        let engine = &mut self.server_mut(ix).engine;
+        engine.locks_mut().wait(Actor::Session(session), lock);
+        let Some(running) = self.running_mut(ix, session) else {
+            return;
+        };
+        running.phase = phase;
+        let id = running.id;
+        let event = ProcessEvent::LockWaitTimesOut(session, id);
+        let timer = self.later(ix, seconds.saturating_mul(1_000_000), event);
+        if let Some(running) = self.running_mut(ix, session) {
+            running.timer = Some(timer);
+        }
+        let kind = TraceKind::LockWaitStarted {
+            statement: id,
+            what: what.to_owned(),
+        };
+        self.mark(Lane::Client(ix, session), None, kind);
+    }
+
+    /// Locks were given back: who waited for them tries again.
+    pub(crate) fn wake_lock_waiters(&mut self, ix: ServerIndex) {
+        for actor in self.server_mut(ix).engine.locks_mut().take_ready() {
+            match actor {
+                Actor::Session(session) => {
+                    if let Some(running) = self.running_mut(ix, session) {
+                        let id = running.id;
+                        self.later(ix, 0, ProcessEvent::StatementRuns(session, id));
+                    }
+                }
+                Actor::Applier => self.applier_tries_again(ix),
+            }
+        }
+    }
+
+    pub(crate) fn lock_wait_times_out(
+        &mut self,
+        ix: ServerIndex,
+        session: SessionKey,
+        id: StatementId,
+    ) {
+        let running = self.running_mut(ix, session);
+        if running.is_none_or(|running| running.id != id) {
+            return;
+        }
+        self.stop_waiting_for_lock(ix, session);
+        let text = "Lock wait timeout exceeded; try restarting transaction";
+        self.fail(ix, session, SqlError::new(1205, "HY000", text));
+    }
+
+    fn stop_waiting_for_lock(&mut self, ix: ServerIndex, session: SessionKey) {
+        let engine = &mut self.server_mut(ix).engine;
+        engine.locks_mut().stop_waiting(Actor::Session(session));
+        if let Some(running) = self.running_mut(ix, session) {
+            running.phase = Phase::Executing;
+            let kind = TraceKind::LockWaitEnded {
+                statement: running.id,
+            };
+            self.mark(Lane::Client(ix, session), None, kind);
+        }
+    }
+
+    // --- KILL and SLEEP ---
+
+    fn kill(
+        &mut self,
+        ix: ServerIndex,
+        killer: SessionKey,
+        connection: bool,
+        processlist_id: u64,
+    ) -> Result<(), SqlError> {
+        let sessions = &self.server(ix).sessions;
+        let mut sessions = sessions.iter();
+        let victim = sessions.find(|(_, state)| state.processlist_id == processlist_id);
+        let Some((victim, _)) = victim.map(|(key, state)| (*key, state)) else {
+            if self.kill_dump(ix, processlist_id) {
+                self.statement_ends_ok(ix, killer, OkPacket::default());
+                return Ok(());
+            }
+            let text = format!("Unknown thread id: {processlist_id}");
+            return Err(SqlError::new(1094, "HY000", text));
+        };
+        if victim == killer {
+            if connection {
+                let running = self.running_mut(ix, killer).map(|running| running.id);
+                debug_assert!(running.is_some());
+                self.client_loses_connection(ix, killer);
+                self.kill_session(ix, killer, true);
+                self.statement_ends_ok(ix, killer, OkPacket::default());
+                return Ok(());
+            }
+            return Err(interrupted());
+        }
+        self.kill_session(ix, victim, connection);
+        self.statement_ends_ok(ix, killer, OkPacket::default());
+        Ok(())
+    }
+
+    /// KILL, and what a shutdown does to sessions.
+    pub(crate) fn kill_session(&mut self, ix: ServerIndex, victim: SessionKey, connection: bool) {
+        if connection {
+            self.client_loses_connection(ix, victim);
+            if let Some(state) = self.session_mut(ix, victim) {
+                state.is_killed = true;
+            }
+        }
+        let Some(running) = self.running_mut(ix, victim) else {
+            if connection {
+                self.end_session(ix, victim);
+            }
+            return;
+        };
+        match running.phase {
+            // The statement notices when it runs next, if the connection was killed.
+            Phase::Executing | Phase::Rotation => {}
+            Phase::Commit => self.signal_waiter(ix, Actor::Session(victim)),
+            Phase::RowLock | Phase::MetadataLock => {
+                self.stop_waiting_for_lock(ix, victim);
+                self.fail(ix, victim, interrupted());
+            }
+            Phase::CommitLock => {
+                let blockers = &mut self.server_mut(ix).commit_blockers;
+                blockers.retain(|other| *other != victim);
+                self.fail(ix, victim, interrupted());
+                self.world
+                    .pending
+                    .push_back(crate::cluster::Pending::CommitLock(ix));
+            }
+            Phase::Sleep => self.statement_ends(ix, victim, Outcome::Read),
+        }
+    }
+
+    fn begin_sleep(&mut self, ix: ServerIndex, session: SessionKey, micros: u64) {
+        let Some(running) = self.running_mut(ix, session) else {
+            return;
+        };
+        running.phase = Phase::Sleep;
+        let id = running.id;
+        let timer = self.later(ix, micros, ProcessEvent::SleepEnds(session, id));
+        if let Some(running) = self.running_mut(ix, session) {
+            running.timer = Some(timer);
+        }
+    }
+
+    pub(crate) fn sleep_ends(&mut self, ix: ServerIndex, session: SessionKey, id: StatementId) {
+        let running = self.running_mut(ix, session);
+        if running.is_some_and(|running| running.id == id && running.phase == Phase::Sleep) {
+            self.statement_ends(ix, session, Outcome::Read);
+        }
+    }
+
+    // --- Statements logged as text ---
+
+    fn run_logged_statement(
+        &mut self,
+        ix: ServerIndex,
+        session: SessionKey,
+        text: &str,
+        effect: LoggedEffect,
+    ) -> Result<(), SqlError> {
+        let mut answer = OkPacket::default();
+        let mut logged = LoggedText {
+            text: text.to_owned(),
+            object_db: None,
+            has_xid: false,
+            extra: 0,
+        };
+        let mut action = None;
+        match effect {
+            LoggedEffect::None => {
+                self.refuse_when_read_only(ix)?;
+                logged.object_db = Some("mysql".to_owned());
+                logged.has_xid = true;
+            }
+            LoggedEffect::FlushStatus => {
+                self.source_input(ix, Input::StatusFlushed);
+                action = Some(crate::binlog::DdlAction::FlushStatus);
+            }
+            LoggedEffect::FlushPrivileges => answer.warnings.push(Warning {
+                level: WarningLevel::Warning,
+                code: 1681,
+                message:
+                    "'FLUSH PRIVILEGES' is deprecated and will be removed in a future release."
+                        .to_owned(),
+            }),
+        }
+        if let Some(running) = self.running_mut(ix, session) {
+            running.answer = answer;
+        }
+        self.open_statement_transaction(ix, session, action);
+        self.commit_session(ix, session, Some(logged));
+        Ok(())
+    }
+
+    /// A transaction of its own for a statement that is logged as text.
+    pub(crate) fn open_statement_transaction(
+        &mut self,
+        ix: ServerIndex,
+        session: SessionKey,
+        action: Option<crate::binlog::DdlAction>,
+    ) {
+        let actor = Actor::Session(session);
+        let id = self.next_transaction();
+        let engine = &mut self.server_mut(ix).engine;
+        engine.begin(actor, || Transaction::new(id, false));
+        if let Some(transaction) = engine.transaction_mut(actor) {
+            transaction.ddl = action;
+        }
+    }
+}
+
+pub(crate) fn interrupted() -> SqlError {
+    SqlError::new(1317, "70100", "Query execution was interrupted")
+}
+
+/// Databases every server has and the cluster does not store.
+pub(crate) const SYSTEM_DATABASES: [&str; 4] =
+    ["information_schema", "mysql", "performance_schema", "sys"];

@@ -1,0 +1,504 @@
+//! INSERT, UPDATE and DELETE: which rows they change, which locks they need, what they refuse.
+//!
+//! A statement that meets a busy lock changes nothing and says so; it is run again from its
+//! beginning when the lock is free, and keeps the locks it has taken.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use super::locks::{Actor, LockName, Locked};
+use super::{Engine, Row, RowKey, StatementChanges, Table};
+use crate::binlog::{RowChange, RowsKind};
+use crate::expr::{BinaryOp, Expr, Row as ColumnSource};
+use crate::operation::{ColumnDefinition, ColumnKind, SqlError, TableDefinition};
+use crate::value::Value;
+
+/// What a statement came to.
+#[derive(Clone, Debug)]
+pub enum Attempt {
+    /// It ran.
+    Done(Effect),
+    /// It must wait for this lock.
+    Blocked(LockName),
+}
+
+/// The numbers of a statement that ran.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Effect {
+    /// Rows changed.
+    pub changed: u64,
+    /// Rows the filter kept.
+    pub matched: u64,
+    /// The first generated AUTO_INCREMENT value.
+    pub insert_id: Option<i128>,
+}
+
+/// A row under its column names.
+struct NamedRow<'a> {
+    columns: &'a [ColumnDefinition],
+    values: &'a [Value],
+}
+
+impl ColumnSource for NamedRow<'_> {
+    fn column(&self, name: &str) -> Option<Value> {
+        let index = column_index(self.columns, name)?;
+        Some(self.values[index].clone())
+    }
+}
+
+impl Engine {
+    /// INSERT.
+    pub(crate) fn insert(
+        &mut self,
+        actor: Actor,
+        target: (&str, &str),
+        columns: &[String],
+        rows: &[Vec<Expr>],
+        default_db: &str,
+    ) -> Result<Attempt, SqlError> {
+        let table = match self.open_table(actor, target)? {
+            Ok(table) => table,
+            Err(lock) => return Ok(Attempt::Blocked(lock)),
+        };
+        let targets = insert_columns(&table.definition, columns)?;
+        let mut effect = Effect::default();
+        let mut changes: Vec<RowChange> = Vec::new();
+        let mut new_keys = BTreeSet::new();
+        for (number, exprs) in (1..).zip(rows) {
+            let mut row = self.new_row(&table, &targets, exprs, number, &mut effect)?;
+            let key = match RowKey::of(&table.definition, &row) {
+                Some(key) => key,
+                None => RowKey(vec![Value::Int(self.next_hidden_row(&table))]),
+            };
+            if let Some(lock) = self.lock_row(actor, &table, &key)? {
+                return Ok(Attempt::Blocked(lock));
+            }
+            if self.current(actor, &table, &key).is_some() || !new_keys.insert(key.clone()) {
+                return Err(duplicate_entry(&table.definition, &row));
+            }
+            row.shrink_to_fit();
+            changes.push(RowChange {
+                key: key.clone(),
+                before: None,
+                after: Some((key, row.into())),
+            });
+        }
+        effect.changed = changes.len() as u64;
+        effect.matched = effect.changed;
+        self.keep(
+            actor,
+            target.0,
+            &table,
+            RowsKind::Write,
+            changes,
+            default_db,
+        );
+        Ok(Attempt::Done(effect))
+    }
+
+    /// UPDATE.
+    pub(crate) fn update(
+        &mut self,
+        actor: Actor,
+        target: (&str, &str),
+        assignments: &[(String, Expr)],
+        filter: Option<&Expr>,
+        default_db: &str,
+    ) -> Result<Attempt, SqlError> {
+        let table = match self.open_table(actor, target)? {
+            Ok(table) => table,
+            Err(lock) => return Ok(Attempt::Blocked(lock)),
+        };
+        let definition = table.definition.clone();
+        let mut targets = Vec::new();
+        for (name, expr) in assignments {
+            targets.push((known_column(&definition, name)?, expr));
+        }
+        let found = match self.matching(actor, &table, filter)? {
+            Ok(found) => found,
+            Err(lock) => return Ok(Attempt::Blocked(lock)),
+        };
+        let mut effect = Effect {
+            matched: found.len() as u64,
+            ..Effect::default()
+        };
+        let mut changes = Vec::new();
+        for (number, (key, before)) in (1..).zip(found) {
+            let mut after = before.to_vec();
+            for (index, expr) in &targets {
+                let source = NamedRow {
+                    columns: &definition.columns,
+                    values: &after,
+                };
+                let value = expr.evaluate(&source).map_err(in_field_list)?;
+                after[*index] = stored(&definition.columns[*index], value, number)?;
+            }
+            if after[..] == before[..] {
+                continue;
+            }
+            let new_key = RowKey::of(&definition, &after).unwrap_or_else(|| key.clone());
+            if new_key != key {
+                if let Some(lock) = self.lock_row(actor, &table, &new_key)? {
+                    return Ok(Attempt::Blocked(lock));
+                }
+                if self.current(actor, &table, &new_key).is_some() {
+                    return Err(duplicate_entry(&definition, &after));
+                }
+            }
+            changes.push(RowChange {
+                key,
+                before: Some(before),
+                after: Some((new_key, after.into())),
+            });
+        }
+        effect.changed = changes.len() as u64;
+        self.keep(
+            actor,
+            target.0,
+            &table,
+            RowsKind::Update,
+            changes,
+            default_db,
+        );
+        Ok(Attempt::Done(effect))
+    }
+
+    /// DELETE.
+    pub(crate) fn delete(
+        &mut self,
+        actor: Actor,
+        target: (&str, &str),
+        filter: Option<&Expr>,
+        default_db: &str,
+    ) -> Result<Attempt, SqlError> {
+        let table = match self.open_table(actor, target)? {
+            Ok(table) => table,
+            Err(lock) => return Ok(Attempt::Blocked(lock)),
+        };
+        let found = match self.matching(actor, &table, filter)? {
+            Ok(found) => found,
+            Err(lock) => return Ok(Attempt::Blocked(lock)),
+        };
+        let change = |(key, before)| RowChange {
+            key,
+            before: Some(before),
+            after: None,
+        };
+        let changes: Vec<_> = found.into_iter().map(change).collect();
+        let effect = Effect {
+            changed: changes.len() as u64,
+            matched: changes.len() as u64,
+            insert_id: None,
+        };
+        self.keep(
+            actor,
+            target.0,
+            &table,
+            RowsKind::Delete,
+            changes,
+            default_db,
+        );
+        Ok(Attempt::Done(effect))
+    }
+
+    /// The current version of a row for a writer: its own, else the committed one.
+    pub(crate) fn current(&self, actor: Actor, table: &Table, key: &RowKey) -> Option<Row> {
+        let transaction = self.transaction(actor);
+        match transaction.and_then(|transaction| transaction.own_version(table.id, key)) {
+            Some(own) => own.clone(),
+            None => table.rows.get(key).cloned(),
+        }
+    }
+
+    /// Takes the row's lock; gives back its name if somebody else holds it.
+    pub(crate) fn lock_row(
+        &mut self,
+        actor: Actor,
+        table: &Table,
+        key: &RowKey,
+    ) -> Result<Option<LockName>, SqlError> {
+        let name = LockName::Row(table.id, key.clone());
+        self.lock(actor, name)
+    }
+
+    /// Takes a lock; gives back its name if somebody else holds it.
+    pub(crate) fn lock(
+        &mut self,
+        actor: Actor,
+        name: LockName,
+    ) -> Result<Option<LockName>, SqlError> {
+        match self.locks_mut().take(actor, name.clone()) {
+            Locked::Taken => Ok(None),
+            Locked::Busy => Ok(Some(name)),
+            Locked::Deadlock => Err(SqlError::new(
+                1213,
+                "40001",
+                "Deadlock found when trying to get lock; try restarting transaction",
+            )),
+        }
+    }
+
+    pub(crate) fn open_table(
+        &mut self,
+        actor: Actor,
+        (db, name): (&str, &str),
+    ) -> Result<Result<Arc<Table>, LockName>, SqlError> {
+        let lock = LockName::TableShared(db.to_owned(), name.to_owned());
+        if let Some(lock) = self.lock(actor, lock)? {
+            return Ok(Err(lock));
+        }
+        Ok(Ok(self.table(db, name)?.clone()))
+    }
+
+    /// Records what a statement changed in the actor's transaction.
+    pub(crate) fn keep(
+        &mut self,
+        actor: Actor,
+        db: &str,
+        table: &Table,
+        kind: RowsKind,
+        changes: Vec<RowChange>,
+        default_db: &str,
+    ) {
+        if changes.is_empty() {
+            return;
+        }
+        let statement = StatementChanges {
+            db: db.to_owned(),
+            table_id: table.id,
+            table: table.definition.clone(),
+            kind,
+            changes,
+            default_db: default_db.to_owned(),
+        };
+        if let Some(transaction) = self.transaction_mut(actor) {
+            transaction.add(statement);
+        }
+    }
+
+    /// The rows a filter keeps, locked. Without an equality on the whole primary key all rows are
+    /// locked, as REPEATABLE READ does.
+    fn matching(
+        &mut self,
+        actor: Actor,
+        table: &Arc<Table>,
+        filter: Option<&Expr>,
+    ) -> Result<Result<Vec<(RowKey, Row)>, LockName>, SqlError> {
+        let point = filter.and_then(|filter| key_equality(&table.definition, filter));
+        let keys = match point {
+            Some(key) => vec![key],
+            None => {
+                let own = self
+                    .transaction(actor)
+                    .and_then(|own| own.overlay(table.id));
+                let own = own.into_iter().flat_map(|own| own.keys());
+                let all: BTreeSet<_> = table.rows.keys().chain(own).cloned().collect();
+                all.into_iter().collect()
+            }
+        };
+        let mut found = Vec::new();
+        for key in keys {
+            if let Some(lock) = self.lock_row(actor, table, &key)? {
+                return Ok(Err(lock));
+            }
+            let Some(row) = self.current(actor, table, &key) else {
+                continue;
+            };
+            let source = NamedRow {
+                columns: &table.definition.columns,
+                values: &row,
+            };
+            let keeps = match filter {
+                Some(filter) => filter.holds(&source)?,
+                None => true,
+            };
+            if keeps {
+                found.push((key, row));
+            }
+        }
+        Ok(Ok(found))
+    }
+
+    fn new_row(
+        &mut self,
+        table: &Table,
+        targets: &[usize],
+        exprs: &[Expr],
+        number: usize,
+        effect: &mut Effect,
+    ) -> Result<Vec<Value>, SqlError> {
+        if exprs.len() != targets.len() {
+            let text = format!("Column count doesn't match value count at row {number}");
+            return Err(SqlError::new(1136, "21S01", text));
+        }
+        let columns = &table.definition.columns;
+        let mut given: Vec<Option<Value>> = vec![None; columns.len()];
+        let nothing = NamedRow {
+            columns: &[],
+            values: &[],
+        };
+        for (index, expr) in targets.iter().zip(exprs) {
+            given[*index] = Some(expr.evaluate(&nothing).map_err(in_field_list)?);
+        }
+        let mut row = Vec::with_capacity(columns.len());
+        for (column, value) in columns.iter().zip(given) {
+            let value = match value {
+                None | Some(Value::Null | Value::Int(0)) if column.auto_increment => {
+                    let generated = self.next_auto_increment(table);
+                    effect.insert_id.get_or_insert(generated);
+                    Value::Int(generated)
+                }
+                Some(value) => value,
+                None => match (&column.default, column.nullable) {
+                    (Some(default), _) => default.clone(),
+                    (None, true) => Value::Null,
+                    (None, false) => {
+                        let text = format!("Field '{}' doesn't have a default value", column.name);
+                        return Err(SqlError::new(1364, "HY000", text));
+                    }
+                },
+            };
+            let value = stored(column, value, number)?;
+            if let (true, Value::Int(value)) = (column.auto_increment, &value) {
+                self.note_auto_increment(table, *value);
+            }
+            row.push(value);
+        }
+        Ok(row)
+    }
+}
+
+fn insert_columns(table: &TableDefinition, names: &[String]) -> Result<Vec<usize>, SqlError> {
+    if names.is_empty() {
+        return Ok((0..table.columns.len()).collect());
+    }
+    let mut indexes = Vec::new();
+    for name in names {
+        let index = known_column(table, name)?;
+        if indexes.contains(&index) {
+            let text = format!("Column '{name}' specified twice");
+            return Err(SqlError::new(1110, "42000", text));
+        }
+        indexes.push(index);
+    }
+    Ok(indexes)
+}
+
+fn known_column(table: &TableDefinition, name: &str) -> Result<usize, SqlError> {
+    column_index(&table.columns, name).ok_or_else(|| {
+        let text = format!("Unknown column '{name}' in 'field list'");
+        SqlError::new(1054, "42S22", text)
+    })
+}
+
+fn column_index(columns: &[ColumnDefinition], name: &str) -> Option<usize> {
+    let same = |column: &ColumnDefinition| column.name.eq_ignore_ascii_case(name);
+    columns.iter().position(same)
+}
+
+/// The same error, said of the field list instead of the WHERE clause.
+fn in_field_list(mut error: SqlError) -> SqlError {
+    if error.code == 1054 {
+        error.message = error.message.replace("'where clause'", "'field list'");
+    }
+    error
+}
+
+/// The key that `filter` asks for, if it compares the whole primary key with values.
+fn key_equality(table: &TableDefinition, filter: &Expr) -> Option<RowKey> {
+    let [index] = table.primary_key[..] else {
+        return None;
+    };
+    let column = &table.columns[index];
+    let Expr::Binary(BinaryOp::Equal, left, right) = filter else {
+        return None;
+    };
+    let (name, value) = match (&**left, &**right) {
+        (Expr::Column(name), Expr::Literal(value)) | (Expr::Literal(value), Expr::Column(name)) => {
+            (name, value)
+        }
+        _ => return None,
+    };
+    if !column.name.eq_ignore_ascii_case(name) {
+        return None;
+    }
+    let value = stored(column, value.clone(), 1).ok()?;
+    let mut row = vec![Value::Null; table.columns.len()];
+    row[index] = value;
+    RowKey::of(table, &row)
+}
+
+fn duplicate_entry(table: &TableDefinition, row: &[Value]) -> SqlError {
+    let values = table.primary_key.iter().map(|index| match &row[*index] {
+        Value::Text(text) => text.clone(),
+        Value::Int(value) => value.to_string(),
+        Value::Null => "NULL".to_owned(),
+    });
+    let entry = values.collect::<Vec<_>>().join("-");
+    let text = format!("Duplicate entry '{entry}' for key '{}.PRIMARY'", table.name);
+    SqlError::new(1062, "23000", text)
+}
+
+/// A value as the column keeps it.
+fn stored(column: &ColumnDefinition, value: Value, row: usize) -> Result<Value, SqlError> {
+    let name = &column.name;
+    let value = match value {
+        Value::Null if column.nullable => return Ok(Value::Null),
+        Value::Null => {
+            let text = format!("Column '{name}' cannot be null");
+            return Err(SqlError::new(1048, "23000", text));
+        }
+        value => value,
+    };
+    let Some((min, max)) = integer_range(column.kind) else {
+        return stored_text(column, value, row);
+    };
+    let number = match &value {
+        Value::Int(number) => *number,
+        Value::Text(text) => text.trim().parse().map_err(|_| {
+            let text =
+                format!("Incorrect integer value: '{text}' for column '{name}' at row {row}");
+            SqlError::new(1366, "HY000", text)
+        })?,
+        Value::Null => 0,
+    };
+    if number < min || max < number {
+        let text = format!("Out of range value for column '{name}' at row {row}");
+        return Err(SqlError::new(1264, "22003", text));
+    }
+    Ok(Value::Int(number))
+}
+
+fn stored_text(column: &ColumnDefinition, value: Value, row: usize) -> Result<Value, SqlError> {
+    let text = match value {
+        Value::Text(text) => text,
+        Value::Int(number) => number.to_string(),
+        Value::Null => return Ok(Value::Null),
+    };
+    let limit = match column.kind {
+        ColumnKind::Char(limit) | ColumnKind::VarChar(limit) => limit as usize,
+        _ => 65_535,
+    };
+    if limit < text.chars().count() {
+        let text = format!("Data too long for column '{}' at row {row}", column.name);
+        return Err(SqlError::new(1406, "22001", text));
+    }
+    Ok(Value::Text(text))
+}
+
+fn integer_range(kind: ColumnKind) -> Option<(i128, i128)> {
+    let bits = match kind {
+        ColumnKind::TinyInt => 8,
+        ColumnKind::SmallInt => 16,
+        ColumnKind::MediumInt => 24,
+        ColumnKind::Int => 32,
+        ColumnKind::BigInt => 64,
+        ColumnKind::Char(_)
+        | ColumnKind::VarChar(_)
+        | ColumnKind::Text
+        | ColumnKind::DateTime
+        | ColumnKind::Timestamp
+        | ColumnKind::Date => return None,
+    };
+    Some((-(1 << (bits - 1)), (1 << (bits - 1)) - 1))
+}

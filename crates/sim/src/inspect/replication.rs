@@ -1,0 +1,116 @@
+//! Replicas of a server, and its own channel.
+
+use semisync_core::BinlogPosition;
+
+use crate::ServerIndex;
+use crate::cluster::Cluster;
+use crate::inspect::{ReplicaRow, ReplicaStatusRow};
+use crate::replication::channel::{Applier, Channel};
+
+impl Cluster {
+    /// Replicas registered with this server.
+    pub fn replicas(&self, server: ServerIndex) -> Vec<ReplicaRow> {
+        let Some(server) = self.running_server(server) else {
+            return Vec::new();
+        };
+        let rows = server.replicas.values().filter_map(|connection| {
+            let registration = connection.registration.as_ref()?;
+            connection.dump.as_ref()?;
+            Some(ReplicaRow {
+                server_id: registration.server_id,
+                host: registration.host.clone(),
+                port: registration.port,
+                source_id: server.server_id(),
+                uuid: connection
+                    .uuid
+                    .map(|uuid| uuid.to_string())
+                    .unwrap_or_default(),
+            })
+        });
+        let mut rows: Vec<_> = rows.collect();
+        rows.sort_by_key(|row| row.server_id);
+        rows
+    }
+
+    /// The replication channel; `None` before CHANGE REPLICATION SOURCE TO.
+    pub fn replica_status(&self, server: ServerIndex) -> Option<ReplicaStatusRow> {
+        let server = self.running_server(server)?;
+        let channel = server.channel.as_ref()?;
+        let receiver = &channel.receiver;
+        let applier = &channel.applier;
+        let (relay_log_file, relay_log_pos) = relay_position(channel);
+        let gtid = |gtid: Option<crate::gtid::Gtid>| gtid.map(|gtid| gtid.to_string());
+        Some(ReplicaStatusRow {
+            receiver_state: receiver.state().to_owned(),
+            source_host: channel.config.host.clone(),
+            source_user: channel.config.user.clone(),
+            source_port: channel.config.port,
+            connect_retry: channel.config.connect_retry,
+            retry_count: channel.config.retry_count,
+            source_log_file: channel.read.file.to_string(),
+            read_source_log_pos: channel.read.offset,
+            relay_log_file,
+            relay_log_pos,
+            relay_source_log_file: applier.executed.file.to_string(),
+            receiver_running: receiver.phase.running().to_owned(),
+            applier_running: applier.is_running,
+            exec_source_log_pos: applier.executed.offset,
+            relay_log_space: channel.relay_log.space(),
+            seconds_behind: self.seconds_behind(channel),
+            receiver_error: receiver.error.clone(),
+            applier_error: applier.error.clone(),
+            source_server_id: channel.source_id,
+            source_uuid: channel.source_uuid.clone(),
+            applier_state: applier.state().to_owned(),
+            retrieved_gtid_set: channel.retrieved.to_string(),
+            executed_gtid_set: server.gtid_executed.to_string(),
+            auto_position: channel.config.auto_position,
+            heartbeats: receiver.heartbeats,
+            last_queued: gtid(receiver.last_queued).unwrap_or_default(),
+            last_applied: gtid(applier.last_applied).unwrap_or_default(),
+        })
+    }
+
+    fn seconds_behind(&self, channel: &Channel) -> Option<u64> {
+        let applier = &channel.applier;
+        if !applier.is_running {
+            return None;
+        }
+        if is_caught_up(&applier.executed, &channel.read) {
+            let is_connected = channel.receiver.phase.running() == "Yes";
+            return is_connected.then_some(0);
+        }
+        let timestamp = match &applier.applying {
+            Some(applying) => applying.events.first().map(|event| event.timestamp),
+            None => None,
+        };
+        Some(self.seconds_since(timestamp.unwrap_or(applier.last_timestamp)))
+    }
+}
+
+impl Applier {
+    /// `Replica_SQL_Running_State`
+    pub(crate) fn state(&self) -> &'static str {
+        match (self.is_running, self.applying.is_some()) {
+            (false, _) => "",
+            (true, true) => "Waiting for dependent transaction to commit",
+            (true, false) => "Replica has read all relay log; waiting for more updates",
+        }
+    }
+}
+
+fn is_caught_up(executed: &BinlogPosition, read: &BinlogPosition) -> bool {
+    executed.file == read.file && read.offset <= executed.offset
+}
+
+/// Where the applier is in the relay log.
+fn relay_position(channel: &Channel) -> (String, u64) {
+    let (number, index) = channel.applier.done;
+    let (first, _) = channel.relay_log.numbers();
+    let Some(file) = channel.relay_log.file(number.max(first)) else {
+        return (String::new(), 4);
+    };
+    let before = index.checked_sub(1).and_then(|last| file.events.get(last));
+    let position = before.map_or(4, |event| event.start + u64::from(event.size));
+    (file.name.to_string(), position)
+}

@@ -1,0 +1,241 @@
+//! Connections, variables, plugins, sessions, tables.
+
+use crate::cluster::Cluster;
+use crate::commit::Stage;
+use crate::engine::Actor;
+use crate::inspect::{ConnectionRow, PluginRow, ProcessRow, VariableRow};
+use crate::operation::TableDefinition;
+use crate::replication::channel::ReceiverPhase;
+use crate::server::Server;
+use crate::value::Value;
+use crate::{ServerIndex, SessionKey};
+
+impl Cluster {
+    /// A client's connection; `None` when it is broken or was killed.
+    pub fn connection(&self, session: SessionKey) -> Option<ConnectionRow> {
+        let server = self.server(self.session_server(session)?);
+        let state = server.sessions.get(&session)?;
+        if state.client_gone {
+            return None;
+        }
+        let open = server.engine.transaction(Actor::Session(session));
+        Some(ConnectionRow {
+            processlist_id: state.processlist_id,
+            database: state.db.clone(),
+            in_transaction: state.in_transaction || open.is_some_and(|open| open.is_explicit),
+        })
+    }
+
+    /// Global values of all system variables the server has now, by name.
+    pub fn global_variables(&self, server: ServerIndex) -> Vec<VariableRow> {
+        let up = self.running_server(server);
+        up.map(|server| server.variable_rows(None))
+            .unwrap_or_default()
+    }
+
+    /// What a session sees of all system variables: its own value, else the global one, by name.
+    pub fn session_variables(&self, session: SessionKey) -> Vec<VariableRow> {
+        let server = self.session_server(session);
+        let up = server.and_then(|server| self.running_server(server));
+        up.map(|server| server.variable_rows(Some(session)))
+            .unwrap_or_default()
+    }
+
+    /// Global status variables the server has now, by name.
+    pub fn status_variables(&self, server: ServerIndex) -> Vec<(String, String)> {
+        let Some(server) = self.running_server(server) else {
+            return Vec::new();
+        };
+        let threads = server.sessions.len() + server.replicas.len();
+        let uptime = self.world.now.as_micros() / 1_000_000;
+        let mut rows = server.plugin_status();
+        rows.push(("Threads_connected".to_owned(), threads.to_string()));
+        rows.push(("Uptime".to_owned(), uptime.to_string()));
+        rows.sort();
+        rows
+    }
+
+    /// Installed plugins.
+    pub fn plugins(&self, server: ServerIndex) -> Vec<PluginRow> {
+        let up = self.running_server(server);
+        up.map(Server::plugin_listing).unwrap_or_default()
+    }
+
+    /// Sessions and threads with a processlist id.
+    pub fn processlist(&self, server: ServerIndex) -> Vec<ProcessRow> {
+        let Some(server) = self.running_server(server) else {
+            return Vec::new();
+        };
+        let mut rows = vec![daemon_row(self)];
+        rows.extend(self.session_rows(server));
+        rows.extend(self.dump_rows(server));
+        rows.extend(channel_rows(self, server));
+        rows.sort_by_key(|row| row.id);
+        rows
+    }
+
+    fn session_rows(&self, server: &Server) -> Vec<ProcessRow> {
+        let rows = server.sessions.iter().map(|(key, session)| {
+            let running = session.statement.as_ref();
+            let command = match (session.is_killed, running.is_some()) {
+                (true, _) => "Killed",
+                (false, true) => "Query",
+                (false, false) => "Sleep",
+            };
+            ProcessRow {
+                id: session.processlist_id,
+                user: "root".to_owned(),
+                host: "localhost".to_owned(),
+                db: session.db.clone(),
+                command: command.to_owned(),
+                time: self.seconds_since(session.since),
+                state: Some(server.session_state(*key).to_owned()),
+                info: running.map(|running| running.text.clone()),
+            }
+        });
+        rows.collect()
+    }
+
+    fn dump_rows(&self, server: &Server) -> Vec<ProcessRow> {
+        let dumps = server.replicas.values().filter_map(|connection| {
+            let dump = connection.dump.as_ref()?;
+            let port = 40_000 + connection.processlist_id;
+            let command = match dump.has {
+                Some(_) => "Binlog Dump GTID",
+                None => "Binlog Dump",
+            };
+            let state = match dump.is_scheduled {
+                true => "Sending binlog event to replica",
+                false => "Source has sent all binlog to replica; waiting for more updates",
+            };
+            Some(ProcessRow {
+                id: connection.processlist_id,
+                user: "repl".to_owned(),
+                host: format!("localhost:{port}"),
+                db: None,
+                command: command.to_owned(),
+                time: self.seconds_since(connection.since),
+                state: Some(state.to_owned()),
+                info: None,
+            })
+        });
+        dumps.collect()
+    }
+
+    pub(super) fn seconds_since(&self, at: semisync_core::Instant) -> u64 {
+        self.world.now.saturating_since(at).as_secs()
+    }
+
+    pub(super) fn running_server(&self, ix: ServerIndex) -> Option<&Server> {
+        let server = self.servers.get(usize::from(ix.0))?;
+        server.is_up().then_some(server)
+    }
+
+    // --- Data ---
+
+    /// User databases by name.
+    pub fn databases(&self, server: ServerIndex) -> Vec<String> {
+        let up = self.running_server(server);
+        let names = up.map(|server| server.engine.databases().keys().cloned().collect());
+        names.unwrap_or_default()
+    }
+
+    /// Tables of a user database by name; `None` if there is no such database.
+    pub fn tables(&self, server: ServerIndex, db: &str) -> Option<Vec<String>> {
+        let database = self.running_server(server)?.engine.databases().get(db)?;
+        Some(database.keys().cloned().collect())
+    }
+
+    /// A table's definition.
+    pub fn table_definition(
+        &self,
+        server: ServerIndex,
+        db: &str,
+        table: &str,
+    ) -> Option<TableDefinition> {
+        let table = self.running_server(server)?.engine.table(db, table).ok()?;
+        Some((*table.definition).clone())
+    }
+
+    /// Rows of a user table as the session sees them now, in primary key order; `None` if there is
+    /// no such table.
+    pub fn rows(&self, session: SessionKey, db: &str, table: &str) -> Option<Vec<Vec<Value>>> {
+        let server = self.running_server(self.session_server(session)?)?;
+        let actor = Some(Actor::Session(session));
+        let rows = server.engine.visible_rows(actor, db, table)?;
+        Some(rows.iter().map(|row| row.to_vec()).collect())
+    }
+
+    /// Committed rows of a user table, as a new reader sees them.
+    pub fn committed_rows(
+        &self,
+        server: ServerIndex,
+        db: &str,
+        table: &str,
+    ) -> Option<Vec<Vec<Value>>> {
+        let rows = self
+            .running_server(server)?
+            .engine
+            .visible_rows(None, db, table)?;
+        Some(rows.iter().map(|row| row.to_vec()).collect())
+    }
+}
+
+impl Server {
+    /// The column State of SHOW PROCESSLIST for a session.
+    pub(crate) fn session_state(&self, key: SessionKey) -> &'static str {
+        if self.waits.contains_key(&Actor::Session(key)) {
+            return "Waiting for semi-sync ACK from replica";
+        }
+        let Some(session) = self.sessions.get(&key) else {
+            return "";
+        };
+        let job = self.commits.job_of(Actor::Session(key));
+        if let Some(job) = job
+            && job.position.is_none()
+            && self.commits.stages[Stage::Flush as usize].owner.is_none()
+        {
+            // It waits for LOCK_log, which a rotation holds.
+            return "waiting for handler commit";
+        }
+        session.state()
+    }
+}
+
+fn daemon_row(cluster: &Cluster) -> ProcessRow {
+    ProcessRow {
+        id: 5,
+        user: "event_scheduler".to_owned(),
+        host: "localhost".to_owned(),
+        db: None,
+        command: "Daemon".to_owned(),
+        time: cluster.world.now.as_micros() / 1_000_000,
+        state: Some("Waiting on empty queue".to_owned()),
+        info: None,
+    }
+}
+
+fn channel_rows(cluster: &Cluster, server: &Server) -> Vec<ProcessRow> {
+    let Some(channel) = &server.channel else {
+        return Vec::new();
+    };
+    let row = |id, host: &str, command: &str, state: &str| ProcessRow {
+        id,
+        user: "system user".to_owned(),
+        host: host.to_owned(),
+        db: None,
+        command: command.to_owned(),
+        time: cluster.world.now.as_micros() / 1_000_000,
+        state: Some(state.to_owned()),
+        info: None,
+    };
+    let mut rows = Vec::new();
+    if channel.receiver.phase != ReceiverPhase::Stopped {
+        let state = channel.receiver.state();
+        rows.push(row(6, "connecting host", "Connect", state));
+    }
+    if channel.applier.is_running {
+        rows.push(row(7, "", "Query", channel.applier.state()));
+    }
+    rows
+}

@@ -1,0 +1,175 @@
+//! The applier: it reads complete transactions from the relay log and applies them in order.
+
+use semisync_core::BinlogPosition;
+
+use super::channel::Applying;
+use crate::ServerIndex;
+use crate::binlog::{BinlogEvent, EventBody};
+use crate::cluster::{Cluster, ProcessEvent};
+use crate::engine::Actor;
+use crate::server::error_log::Line;
+use crate::trace::{Lane, TraceKind};
+
+impl Cluster {
+    /// START REPLICA SQL_THREAD.
+    pub(crate) fn start_applier(&mut self, ix: ServerIndex) {
+        let Some(channel) = self.channel_mut(ix) else {
+            return;
+        };
+        let applier = &mut channel.applier;
+        if applier.is_running {
+            return;
+        }
+        applier.is_running = true;
+        applier.error = None;
+        applier.serial += 1;
+        applier.scan = applier.done;
+        applier.buffer.clear();
+        self.mark(Lane::Server(ix), None, TraceKind::ApplierStarted);
+        self.applier_reads(ix);
+    }
+
+    /// STOP REPLICA SQL_THREAD: a transaction that commits already goes on.
+    pub(crate) fn stop_applier(&mut self, ix: ServerIndex) {
+        let Some(channel) = self.channel_mut(ix) else {
+            return;
+        };
+        let applier = &mut channel.applier;
+        if !applier.is_running {
+            return;
+        }
+        applier.is_running = false;
+        if applier
+            .applying
+            .as_ref()
+            .is_some_and(|it| !it.is_committing)
+        {
+            applier.applying = None;
+            applier.serial += 1;
+            self.server_mut(ix).engine.rollback(Actor::Applier);
+            self.wake_lock_waiters(ix);
+        }
+        self.mark(Lane::Server(ix), None, TraceKind::ApplierStopped);
+    }
+
+    /// The applier reads on until it has a complete transaction to apply.
+    pub(crate) fn applier_reads(&mut self, ix: ServerIndex) {
+        let own = self.world.timing.apply_us;
+        let duration = self.server(ix).apply_us.unwrap_or(own);
+        loop {
+            let server = self.server_mut(ix);
+            let executed = &server.gtid_executed;
+            let Some(channel) = server.channel.as_mut() else {
+                return;
+            };
+            let applier = &mut channel.applier;
+            if !applier.is_running || applier.applying.is_some() {
+                return;
+            }
+            let (number, index) = applier.scan;
+            let (first, last) = channel.relay_log.numbers();
+            let Some(file) = channel.relay_log.file(number) else {
+                if number < first {
+                    applier.scan = (first, 0);
+                    continue;
+                }
+                return;
+            };
+            let Some(event) = file.events.get(index) else {
+                if number < last {
+                    applier.scan = (number + 1, 0);
+                    if applier.buffer.is_empty() {
+                        applier.done = applier.scan;
+                        channel.relay_log.purge_before(number + 1);
+                    }
+                    continue;
+                }
+                return;
+            };
+            let event = event.clone();
+            applier.scan = (number, index + 1);
+            if let EventBody::Rotate { next, position } = &*event.body {
+                applier.source_file.clone_from(next);
+                if applier.buffer.is_empty() {
+                    applier.executed = BinlogPosition::new(next, *position);
+                }
+            }
+            if !event.body.is_in_transaction() {
+                if applier.buffer.is_empty() {
+                    applier.done = applier.scan;
+                }
+                continue;
+            }
+            if event.body.begins_transaction() {
+                // What came before was never completed: the receiver asked for it again.
+                applier.buffer.clear();
+            }
+            let ends = event.body.ends_transaction();
+            applier.buffer.push(event);
+            if !ends {
+                continue;
+            }
+            let events = std::mem::take(&mut applier.buffer);
+            let applying = applying(events, &applier.source_file);
+            if applying.gtid.is_some_and(|gtid| executed.contains(gtid)) {
+                applier.done = applier.scan;
+                applier.executed = applying.end;
+                continue;
+            }
+            applier.applying = Some(applying);
+            applier.serial += 1;
+            let serial = applier.serial;
+            let delay = channel.config.delay.saturating_mul(1_000_000);
+            self.later(ix, duration + delay, ProcessEvent::ApplierRuns(serial));
+            return;
+        }
+    }
+
+    /// A lock the applier waited for is free.
+    pub(crate) fn applier_tries_again(&mut self, ix: ServerIndex) {
+        if let Some(channel) = self.channel(ix) {
+            let serial = channel.applier.serial;
+            self.later(ix, 0, ProcessEvent::ApplierRuns(serial));
+        }
+    }
+
+    /// The transaction is committed: the applier's position moves, and it reads on.
+    pub(crate) fn applier_committed(&mut self, ix: ServerIndex) {
+        if let Some(channel) = self.channel_mut(ix) {
+            channel.applier.finish();
+            self.applier_reads(ix);
+        }
+    }
+
+    /// The applier cannot go on.
+    pub(crate) fn applier_fails(&mut self, ix: ServerIndex, number: u32, text: String) {
+        let now = self.world.now;
+        self.server_mut(ix).engine.rollback(Actor::Applier);
+        self.wake_lock_waiters(ix);
+        let Some(channel) = self.channel_mut(ix) else {
+            return;
+        };
+        let applier = &mut channel.applier;
+        applier.error = Some((number, text.clone(), now));
+        applier.applying = None;
+        applier.is_running = false;
+        applier.serial += 1;
+        let line = format!("Replica SQL for channel '': {text}, Error_code: MY-{number:06}");
+        self.log(ix, Line::error(10584, "Repl", line));
+        self.mark(Lane::Server(ix), None, TraceKind::ApplierStopped);
+    }
+}
+
+fn applying(events: Vec<BinlogEvent>, source_file: &str) -> Applying {
+    let gtid = events.iter().find_map(|event| match &*event.body {
+        EventBody::Gtid { gtid, .. } => Some(*gtid),
+        _ => None,
+    });
+    let end = events.last().map_or(0, |event| event.end);
+    Applying {
+        events,
+        gtid,
+        end: BinlogPosition::new(source_file, end),
+        is_committing: false,
+    }
+}

@@ -1,0 +1,394 @@
+//! Applying one transaction: its rows with their locks, or its statement; then the commit.
+
+use semisync_core::Instant;
+use semisync_core::source::Input;
+
+use super::channel::Applying;
+use crate::binlog::{BinlogEvent, DdlAction, EventBody, RowChange, RowsKind};
+use crate::cluster::Cluster;
+use crate::commit::{Job, JobSource, LoggedText};
+use crate::engine::{Actor, LockName, StatementChanges, Transaction};
+use crate::trace::{Lane, TraceKind};
+use crate::{ServerIndex, TransactionId};
+
+/// Why a transaction is not applied.
+enum Obstacle {
+    Blocked(LockName),
+    /// What Last_SQL_Error says of the row.
+    Failed(u32, String),
+}
+
+impl Cluster {
+    /// The time to apply a transaction is over, or a lock is free.
+    pub(crate) fn applier_runs(&mut self, ix: ServerIndex, serial: u64) {
+        let Some(channel) = self.channel_mut(ix) else {
+            return;
+        };
+        let applier = &mut channel.applier;
+        if applier.serial != serial || !applier.is_running {
+            return;
+        }
+        let Some(applying) = applier.applying.clone().filter(|it| !it.is_committing) else {
+            return;
+        };
+        match self.apply(ix, &applying) {
+            Ok(()) => self.commit_applied(ix, &applying),
+            Err(Obstacle::Blocked(lock)) => {
+                self.server_mut(ix)
+                    .engine
+                    .locks_mut()
+                    .wait(Actor::Applier, lock);
+            }
+            Err(Obstacle::Failed(number, reason)) => {
+                self.report_failure(ix, &applying, number, &reason);
+            }
+        }
+    }
+
+    fn apply(&mut self, ix: ServerIndex, applying: &Applying) -> Result<(), Obstacle> {
+        let id = transaction_of(applying);
+        let engine = &mut self.server_mut(ix).engine;
+        // An attempt that met a busy lock is made again from the beginning.
+        if engine.transaction(Actor::Applier).is_some() {
+            engine.forget_changes(Actor::Applier);
+        }
+        engine.begin(Actor::Applier, || Transaction::new(id, false));
+        let mut default_db = String::new();
+        let mut pending: Vec<StatementChanges> = Vec::new();
+        for event in &applying.events {
+            match &*event.body {
+                EventBody::Query {
+                    default_db: db,
+                    text,
+                    action,
+                    ..
+                } => {
+                    default_db.clone_from(db);
+                    if text != "BEGIN"
+                        && let Some(action) = action
+                    {
+                        self.apply_ddl(ix, action)?;
+                    }
+                }
+                EventBody::Rows {
+                    kind,
+                    db,
+                    table,
+                    changes,
+                    ends_statement,
+                    ..
+                } => {
+                    let statement =
+                        self.apply_rows(ix, event, (*kind, db, table), changes, &default_db)?;
+                    merge(&mut pending, statement);
+                    if *ends_statement {
+                        for statement in pending.drain(..) {
+                            self.keep_applied(ix, statement);
+                        }
+                    }
+                }
+                EventBody::Gtid { .. }
+                | EventBody::AnonymousGtid { .. }
+                | EventBody::TableMap { .. }
+                | EventBody::Xid(_)
+                | EventBody::FormatDescription
+                | EventBody::PreviousGtids(_)
+                | EventBody::Rotate { .. }
+                | EventBody::Stop => {}
+            }
+        }
+        Ok(())
+    }
+
+    fn keep_applied(&mut self, ix: ServerIndex, statement: StatementChanges) {
+        let engine = &mut self.server_mut(ix).engine;
+        if let Some(transaction) = engine.transaction_mut(Actor::Applier) {
+            transaction.add(statement);
+        }
+    }
+
+    fn apply_rows(
+        &mut self,
+        ix: ServerIndex,
+        event: &BinlogEvent,
+        (kind, db, name): (RowsKind, &str, &str),
+        changes: &[RowChange],
+        default_db: &str,
+    ) -> Result<StatementChanges, Obstacle> {
+        let end = event.end;
+        let engine = &mut self.server_mut(ix).engine;
+        let failed = |number: u32, reason: &str| {
+            let text = format!("{reason}; the event's source log FIRST, end_log_pos {end}");
+            Obstacle::Failed(number, text)
+        };
+        let table = match engine.open_table(Actor::Applier, (db, name)) {
+            Ok(Ok(table)) => table,
+            Ok(Err(lock)) => return Err(Obstacle::Blocked(lock)),
+            Err(error) => {
+                let text = format!("Error executing row event: '{}'", error.message);
+                return Err(failed(u32::from(error.code), &text));
+            }
+        };
+        for change in changes {
+            let after = change.after.iter().map(|(key, _)| key);
+            for key in std::iter::once(&change.key).chain(after) {
+                match engine.lock_row(Actor::Applier, &table, key) {
+                    Ok(None) => {}
+                    Ok(Some(lock)) => return Err(Obstacle::Blocked(lock)),
+                    Err(error) => return Err(failed(u32::from(error.code), &error.message)),
+                }
+            }
+            let exists = engine
+                .current(Actor::Applier, &table, &change.key)
+                .is_some();
+            let verb = match kind {
+                RowsKind::Write => "Write_rows",
+                RowsKind::Update => "Update_rows",
+                RowsKind::Delete => "Delete_rows",
+            };
+            let head = format!("Could not execute {verb} event on table {db}.{name};");
+            match kind {
+                RowsKind::Write if exists => {
+                    let entry = key_text(&change.key);
+                    let text = format!(
+                        "{head} Duplicate entry '{entry}' for key '{name}.PRIMARY', Error_code: \
+                         1062; handler error HA_ERR_FOUND_DUPP_KEY"
+                    );
+                    return Err(failed(1062, &text));
+                }
+                RowsKind::Update | RowsKind::Delete if !exists => {
+                    let text = format!(
+                        "{head} Can't find record in '{name}', Error_code: 1032; handler error \
+                         HA_ERR_KEY_NOT_FOUND"
+                    );
+                    return Err(failed(1032, &text));
+                }
+                RowsKind::Write | RowsKind::Update | RowsKind::Delete => {}
+            }
+        }
+        Ok(StatementChanges {
+            db: db.to_owned(),
+            table_id: table.id,
+            table: table.definition.clone(),
+            kind,
+            changes: changes.to_vec(),
+            default_db: default_db.to_owned(),
+        })
+    }
+
+    fn apply_ddl(&mut self, ix: ServerIndex, action: &DdlAction) -> Result<(), Obstacle> {
+        let engine = &mut self.server_mut(ix).engine;
+        let databases = engine.databases();
+        let failure = match action {
+            DdlAction::CreateDatabase(name) if databases.contains_key(name) => Some((
+                1007,
+                format!("Can't create database '{name}'; database exists"),
+            )),
+            DdlAction::DropDatabase(name) if !databases.contains_key(name) => Some((
+                1008,
+                format!("Can't drop database '{name}'; database doesn't exist"),
+            )),
+            DdlAction::CreateTable { db, table } => match engine.table(db, &table.name) {
+                Ok(_) => Some((1050, format!("Table '{}' already exists", table.name))),
+                Err(error) if error.code == 1049 => Some((1049, error.message)),
+                Err(_) => None,
+            },
+            DdlAction::DropTable { db, table } => match engine.table(db, table) {
+                Ok(_) => None,
+                Err(_) => Some((1051, format!("Unknown table '{db}.{table}'"))),
+            },
+            DdlAction::TruncateTable { db, table } => engine
+                .table(db, table)
+                .err()
+                .map(|error| (1146, error.message)),
+            DdlAction::CreateDatabase(_) | DdlAction::DropDatabase(_) | DdlAction::FlushStatus => {
+                None
+            }
+        };
+        if let Some((number, reason)) = failure {
+            let text = format!("Error '{reason}' on query.");
+            return Err(Obstacle::Failed(number, text));
+        }
+        if let DdlAction::DropTable { db, table } | DdlAction::TruncateTable { db, table } = action
+        {
+            let name = LockName::TableExclusive(db.clone(), table.clone());
+            if let Ok(Some(lock)) = engine.lock(Actor::Applier, name) {
+                return Err(Obstacle::Blocked(lock));
+            }
+        }
+        if let Some(transaction) = engine.transaction_mut(Actor::Applier) {
+            transaction.ddl = Some(action.clone());
+        }
+        if matches!(action, DdlAction::FlushStatus) {
+            self.source_input(ix, Input::StatusFlushed);
+        }
+        Ok(())
+    }
+
+    fn commit_applied(&mut self, ix: ServerIndex, applying: &Applying) {
+        if let Some(channel) = self.channel_mut(ix)
+            && let Some(applying) = channel.applier.applying.as_mut()
+        {
+            applying.is_committing = true;
+        }
+        let server = self.server(ix);
+        let writes_binlog = server.has_binlog() && server.global("log_replica_updates").is_on();
+        let transaction = transaction_of(applying);
+        if writes_binlog {
+            let job = Job {
+                actor: Actor::Applier,
+                transaction,
+                source: job_source(applying),
+                position: None,
+                gtid: None,
+                is_committed: false,
+            };
+            self.begin_commit(ix, job);
+            return;
+        }
+        let server = self.server_mut(ix);
+        server.engine.commit(Actor::Applier);
+        if let Some(gtid) = applying.gtid {
+            server.gtid_executed.add(gtid);
+            server.executed_elsewhere.add(gtid);
+        }
+        let gtid = applying.gtid.map(|gtid| gtid.to_string());
+        self.mark(
+            Lane::Server(ix),
+            Some(transaction),
+            TraceKind::Applied { gtid },
+        );
+        self.wake_lock_waiters(ix);
+        self.applier_committed(ix);
+    }
+
+    fn report_failure(&mut self, ix: ServerIndex, applying: &Applying, number: u32, reason: &str) {
+        let end = &applying.end;
+        let reason = reason.replace("source log FIRST", &format!("source log {}", end.file));
+        let name = match applying.gtid {
+            Some(gtid) => gtid.to_string(),
+            None => "ANONYMOUS".to_owned(),
+        };
+        let worker = format!(
+            "Worker 1 failed executing transaction '{name}' at source log {}, end_log_pos {}; {reason}",
+            end.file, end.offset
+        );
+        let line = crate::server::error_log::Line::error(
+            10584,
+            "Repl",
+            format!("Replica SQL for channel '': {worker}, Error_code: MY-{number:06}"),
+        );
+        self.log(ix, line);
+        let text = format!(
+            "Coordinator stopped because there were error(s) in the worker(s). The most recent \
+             failure being: Worker 1 failed executing transaction '{name}' at source log {}, \
+             end_log_pos {}. See error log and/or \
+             performance_schema.replication_applier_status_by_worker table for more details about \
+             this failure or others, if any.",
+            end.file, end.offset
+        );
+        self.applier_fails(ix, number, text);
+    }
+}
+
+/// Rows events of one statement that were split are one statement again.
+fn merge(pending: &mut Vec<StatementChanges>, statement: StatementChanges) {
+    if let Some(last) = pending.last_mut()
+        && last.table_id == statement.table_id
+        && last.kind == statement.kind
+    {
+        last.changes.extend(statement.changes);
+        return;
+    }
+    pending.push(statement);
+}
+
+fn transaction_of(applying: &Applying) -> TransactionId {
+    let mut events = applying.events.iter();
+    let first = events.find_map(|event| event.transaction);
+    first.unwrap_or(TransactionId(0))
+}
+
+fn job_source(applying: &Applying) -> JobSource {
+    let mut default_db = String::new();
+    let mut logged = None;
+    let mut original_commit = Instant::ZERO;
+    let mut server_id = 0;
+    for event in &applying.events {
+        server_id = event.server_id;
+        match &*event.body {
+            EventBody::Gtid {
+                original_commit: at,
+                ..
+            }
+            | EventBody::AnonymousGtid {
+                original_commit: at,
+            } => original_commit = *at,
+            EventBody::Query {
+                default_db: db,
+                text,
+                xid,
+                action,
+            } => {
+                default_db.clone_from(db);
+                if text != "BEGIN" {
+                    logged = Some(logged_again(event, text, xid.is_some(), action.as_ref()));
+                }
+            }
+            _ => {}
+        }
+    }
+    JobSource::Applier {
+        server_id,
+        gtid: applying.gtid,
+        original_commit,
+        default_db,
+        logged,
+    }
+}
+
+/// The same text as the source logged, with what its event said beside it.
+fn logged_again(
+    event: &BinlogEvent,
+    text: &str,
+    has_xid: bool,
+    action: Option<&DdlAction>,
+) -> LoggedText {
+    let object_db = match action {
+        Some(DdlAction::CreateDatabase(db) | DdlAction::DropDatabase(db)) => Some(db.clone()),
+        Some(
+            DdlAction::CreateTable { db, .. }
+            | DdlAction::DropTable { db, .. }
+            | DdlAction::TruncateTable { db, .. },
+        ) => Some(db.clone()),
+        Some(DdlAction::FlushStatus) | None => None,
+    };
+    let EventBody::Query { default_db, .. } = &*event.body else {
+        unreachable!("only Query events are logged as text");
+    };
+    let bare = crate::binlog::size::query(
+        crate::binlog::size::Writer::Origin,
+        default_db,
+        object_db.as_deref(),
+        has_xid,
+        0,
+        text,
+    );
+    // What the source's event had beyond that; an event of an applier upstream has 5 bytes less.
+    let extra = (u64::from(event.size) + 5).saturating_sub(bare);
+    LoggedText {
+        text: text.to_owned(),
+        object_db,
+        has_xid,
+        extra: if extra < 5 { extra } else { extra - 5 },
+    }
+}
+
+fn key_text(key: &crate::engine::RowKey) -> String {
+    let values = key.0.iter().map(|value| match value {
+        crate::value::Value::Text(text) => text.clone(),
+        crate::value::Value::Int(value) => value.to_string(),
+        crate::value::Value::Null => "NULL".to_owned(),
+    });
+    values.collect::<Vec<_>>().join("-")
+}

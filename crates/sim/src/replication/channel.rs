@@ -1,0 +1,226 @@
+//! A replica's channel: how it is configured and how far it is.
+
+use std::collections::VecDeque;
+
+use semisync_core::{BinlogPosition, Instant};
+
+use super::relay_log::RelayLog;
+use crate::TransactionId;
+use crate::binlog::BinlogEvent;
+use crate::gtid::{Gtid, GtidSet};
+use crate::network::{ConnectionId, DumpedEvent};
+
+/// The default channel of a server.
+#[derive(Clone, Debug)]
+pub(crate) struct Channel {
+    pub(crate) config: ChannelConfig,
+    pub(crate) relay_log: RelayLog,
+    pub(crate) receiver: Receiver,
+    pub(crate) applier: Applier,
+    /// Transactions that are complete in the relay log.
+    pub(crate) retrieved: GtidSet,
+    /// What the relay log has, in the source's coordinates.
+    pub(crate) read: BinlogPosition,
+    /// The source, as it said when it was connected.
+    pub(crate) source_id: u32,
+    pub(crate) source_uuid: String,
+}
+
+/// CHANGE REPLICATION SOURCE TO.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct ChannelConfig {
+    pub(crate) host: String,
+    pub(crate) port: u16,
+    pub(crate) user: String,
+    pub(crate) connect_retry: u64,
+    pub(crate) retry_count: u64,
+    pub(crate) auto_position: bool,
+    /// In microseconds; half of `replica_net_timeout` if not given.
+    pub(crate) heartbeat_us: Option<u64>,
+    /// In seconds.
+    pub(crate) delay: u64,
+}
+
+/// The receiver thread.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Receiver {
+    pub(crate) phase: ReceiverPhase,
+    /// Voids timers and steps of earlier connections.
+    pub(crate) serial: u64,
+    pub(crate) connection: Option<ConnectionId>,
+    pub(crate) attempts: u64,
+    /// It has been connected since it was started.
+    pub(crate) was_connected: bool,
+    /// Packets that wait for the one being written.
+    pub(crate) inbox: VecDeque<Received>,
+    pub(crate) writing: Option<Received>,
+    pub(crate) last_heard: Instant,
+    pub(crate) error: Option<(u32, String, Instant)>,
+    pub(crate) heartbeats: (u64, Option<Instant>),
+    pub(crate) last_queued: Option<Gtid>,
+    /// The transaction being queued.
+    pub(crate) queueing: Option<Gtid>,
+    /// Its dump carries semisynchronous headers.
+    pub(crate) is_semisync: bool,
+}
+
+/// A packet of the dump.
+#[derive(Clone, Debug)]
+pub(crate) struct Received {
+    pub(crate) event: DumpedEvent,
+    pub(crate) len: usize,
+    pub(crate) transaction: Option<TransactionId>,
+}
+
+/// What the receiver thread does.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum ReceiverPhase {
+    #[default]
+    Stopped,
+    Connecting,
+    /// The query with this index is on its way.
+    Handshake(usize),
+    Registering,
+    /// Semisynchronous handshake, or the request itself.
+    Requesting,
+    Streaming,
+    /// Will try to connect again.
+    Waiting,
+}
+
+/// The applier.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Applier {
+    pub(crate) is_running: bool,
+    pub(crate) serial: u64,
+    /// The next relay log event to read: file number and index.
+    pub(crate) scan: (u64, usize),
+    /// The next relay log event that is not applied (on disk).
+    pub(crate) done: (u64, usize),
+    /// Events of the transaction being read.
+    pub(crate) buffer: Vec<BinlogEvent>,
+    /// The source's file that `buffer` comes from.
+    pub(crate) source_file: String,
+    /// The transaction being applied, and where it ends in the source's coordinates.
+    pub(crate) applying: Option<Applying>,
+    /// What is applied, in the source's coordinates (on disk).
+    pub(crate) executed: BinlogPosition,
+    pub(crate) error: Option<(u32, String, Instant)>,
+    pub(crate) last_applied: Option<Gtid>,
+    /// Timestamp of the last applied event.
+    pub(crate) last_timestamp: Instant,
+}
+
+/// A transaction that is being applied.
+#[derive(Clone, Debug)]
+pub(crate) struct Applying {
+    pub(crate) events: Vec<BinlogEvent>,
+    pub(crate) gtid: Option<Gtid>,
+    pub(crate) end: BinlogPosition,
+    /// Handed to the group commit.
+    pub(crate) is_committing: bool,
+}
+
+impl Channel {
+    pub(crate) fn new(config: ChannelConfig, relay_base: &str) -> Channel {
+        Channel {
+            config,
+            relay_log: RelayLog::new(relay_base),
+            receiver: Receiver::default(),
+            applier: Applier::default(),
+            retrieved: GtidSet::new(),
+            read: BinlogPosition::new("", 4),
+            source_id: 0,
+            source_uuid: String::new(),
+        }
+    }
+
+    /// What is left when the process dies: threads are gone, the relay log and positions stay.
+    pub(crate) fn process_died(&mut self) {
+        self.receiver = Receiver {
+            serial: self.receiver.serial + 1,
+            ..Receiver::default()
+        };
+        let applier = &mut self.applier;
+        applier.is_running = false;
+        applier.serial += 1;
+        applier.buffer.clear();
+        applier.applying = None;
+        applier.scan = applier.done;
+        applier.error = None;
+    }
+
+    /// How many complete transactions wait to be applied.
+    pub(crate) fn to_apply(&self) -> u64 {
+        self.relay_log.transactions_from(self.applier.done)
+    }
+}
+
+impl Applier {
+    /// The transaction being applied is committed: the positions move behind it.
+    pub(crate) fn finish(&mut self) {
+        let Some(applying) = self.applying.take() else {
+            return;
+        };
+        self.done = self.scan;
+        self.executed = applying.end;
+        self.last_applied = applying.gtid.or(self.last_applied);
+        if let Some(event) = applying.events.last() {
+            self.last_timestamp = event.timestamp;
+        }
+    }
+}
+
+impl Default for ChannelConfig {
+    fn default() -> ChannelConfig {
+        ChannelConfig {
+            host: String::new(),
+            port: 3306,
+            user: String::new(),
+            connect_retry: 60,
+            retry_count: 10,
+            auto_position: false,
+            heartbeat_us: None,
+            delay: 0,
+        }
+    }
+}
+
+impl ReceiverPhase {
+    /// `Replica_IO_Running`
+    pub(crate) fn running(self) -> &'static str {
+        match self {
+            ReceiverPhase::Stopped => "No",
+            ReceiverPhase::Streaming => "Yes",
+            ReceiverPhase::Connecting
+            | ReceiverPhase::Handshake(_)
+            | ReceiverPhase::Registering
+            | ReceiverPhase::Requesting
+            | ReceiverPhase::Waiting => "Connecting",
+        }
+    }
+}
+
+impl Receiver {
+    /// `Replica_IO_State`
+    pub(crate) fn state(&self) -> &'static str {
+        match self.phase {
+            ReceiverPhase::Stopped => "",
+            ReceiverPhase::Connecting if self.was_connected => {
+                "Reconnecting after a failed source event read"
+            }
+            ReceiverPhase::Connecting => "Connecting to source",
+            ReceiverPhase::Handshake(_) => "Checking source version",
+            ReceiverPhase::Registering => "Registering replica on source",
+            ReceiverPhase::Requesting => "Requesting binlog dump",
+            ReceiverPhase::Streaming if self.writing.is_some() => {
+                "Queueing source event to the relay log"
+            }
+            ReceiverPhase::Streaming => "Waiting for source to send event",
+            ReceiverPhase::Waiting if self.was_connected => {
+                "Waiting to reconnect after a failed source event read"
+            }
+            ReceiverPhase::Waiting => "Connecting to source",
+        }
+    }
+}

@@ -1,0 +1,159 @@
+//! What a receiver and its source say to each other before the dump, and the source's answers.
+
+use semisync_core::Generation;
+use semisync_core::source::Source;
+
+use super::dump::ReplicaConnection;
+use crate::ServerIndex;
+use crate::cluster::Cluster;
+use crate::network::{ConnectionId, Direction, DumpRequest, Payload, Registration};
+use crate::trace::{Lane, PacketKind, TraceKind};
+
+/// What a receiver asks, in order, before it registers.
+pub(crate) fn queries(heartbeat_us: u64, uuid: &str) -> Vec<String> {
+    let period = u128::from(heartbeat_us) * 1000;
+    vec![
+        "SELECT UNIX_TIMESTAMP()".to_owned(),
+        "SELECT @@GLOBAL.SERVER_ID".to_owned(),
+        format!("SET @master_heartbeat_period = {period}, @source_heartbeat_period = {period}"),
+        "SET @master_binlog_checksum = @@global.binlog_checksum, \
+         @source_binlog_checksum = @@global.binlog_checksum"
+            .to_owned(),
+        "SELECT @source_binlog_checksum".to_owned(),
+        "SELECT @@GLOBAL.GTID_MODE".to_owned(),
+        "SELECT @@GLOBAL.SERVER_UUID".to_owned(),
+        format!("SET @slave_uuid = '{uuid}', @replica_uuid = '{uuid}'"),
+    ]
+}
+
+impl Cluster {
+    /// A packet for a source: connecting, queries, requests, ACKs.
+    pub(crate) fn source_reads(
+        &mut self,
+        ix: ServerIndex,
+        id: ConnectionId,
+        payload: Payload,
+        bytes: &[u8],
+    ) {
+        match payload {
+            Payload::Connect => self.accept(ix, id),
+            Payload::Query(text) => self.answer_query(ix, id, &text),
+            Payload::Register(registration) => self.register(ix, id, registration),
+            Payload::RequestDump(request) => self.request_dump(ix, id, request),
+            Payload::Ack => self.ack_bytes(ix, id, bytes),
+            Payload::Close => self.replica_closed(ix, id, bytes),
+            Payload::Connected
+            | Payload::Refused
+            | Payload::Answer(_)
+            | Payload::Event(_)
+            | Payload::DumpError(..) => {}
+        }
+    }
+
+    fn accept(&mut self, ix: ServerIndex, id: ConnectionId) {
+        let Some(replica) = self.world.network.connections.get(&id).map(|c| c.replica) else {
+            return;
+        };
+        let now = self.world.now;
+        let server = self.server_mut(ix);
+        let processlist_id = server.next_processlist_id();
+        let connection = ReplicaConnection::new(replica, processlist_id, now);
+        server.replicas.insert(id, connection);
+        self.send_handshake(id, Direction::ToReplica, Payload::Connected, "connected");
+    }
+
+    fn answer_query(&mut self, ix: ServerIndex, id: ConnectionId, text: &str) {
+        let generation = self.server(ix).generation;
+        let answer = match text.strip_prefix("SELECT @@global.rpl_semi_sync_") {
+            Some(rest) => {
+                let name = format!("rpl_semi_sync_{rest}");
+                match self.server(ix).plugin_variable(&name) {
+                    Some(_) => Ok(()),
+                    None => Err(ER_UNKNOWN_SYSTEM_VARIABLE),
+                }
+            }
+            None => Ok(()),
+        };
+        if let Some(assignments) = text.strip_prefix("SET ")
+            && let Some(connection) = self.server_mut(ix).replicas.get_mut(&id)
+        {
+            connection.set_user_variables(assignments, generation);
+        }
+        let words = match answer {
+            Ok(()) => "OK".to_owned(),
+            Err(errno) => format!("ERROR {errno}"),
+        };
+        self.send_handshake(id, Direction::ToReplica, Payload::Answer(answer), &words);
+    }
+
+    fn register(&mut self, ix: ServerIndex, id: ConnectionId, registration: Registration) {
+        if let Some(connection) = self.server_mut(ix).replicas.get_mut(&id) {
+            connection.registration = Some(registration);
+        }
+        self.send_handshake(id, Direction::ToReplica, Payload::Answer(Ok(())), "OK");
+    }
+
+    fn request_dump(&mut self, ix: ServerIndex, id: ConnectionId, request: DumpRequest) {
+        if self.server(ix).replicas.contains_key(&id) {
+            self.start_dump(ix, id, request);
+        }
+    }
+
+    /// The replica has closed its end. A dump notices at its next write, or when it is killed.
+    fn replica_closed(&mut self, ix: ServerIndex, id: ConnectionId, bytes: &[u8]) {
+        let Some(connection) = self.server_mut(ix).replicas.get_mut(&id) else {
+            self.close_source_end(id);
+            return;
+        };
+        connection.peer_closed = true;
+        if connection.dump.is_none() {
+            self.server_mut(ix).replicas.remove(&id);
+            self.close_source_end(id);
+        } else if !bytes.is_empty() {
+            self.ack_bytes(ix, id, bytes);
+        }
+    }
+
+    pub(crate) fn send_handshake(
+        &mut self,
+        id: ConnectionId,
+        direction: Direction,
+        payload: Payload,
+        words: &str,
+    ) {
+        let what = PacketKind::Handshake(words.to_owned());
+        self.send(id, direction, payload, what, Vec::new(), None);
+    }
+
+    pub(crate) fn connection_broke(&mut self, from: ServerIndex, to: ServerIndex) {
+        let kind = TraceKind::ConnectionBroken { from, to };
+        self.mark(Lane::Server(from), None, kind);
+    }
+}
+
+impl ReplicaConnection {
+    /// `SET @a = 1, @b = '…'`: the cluster keeps those that decide something.
+    fn set_user_variables(&mut self, assignments: &str, generation: Generation) {
+        for assignment in assignments.split(',') {
+            let Some((name, value)) = assignment.split_once('=') else {
+                continue;
+            };
+            let value = value.trim().trim_matches('\'');
+            let number = value.parse::<i64>().ok();
+            match name.trim() {
+                "@rpl_semi_sync_replica" => self.announced.0 = number,
+                "@rpl_semi_sync_slave" => self.announced.1 = number,
+                "@source_heartbeat_period" => {
+                    let period = value.parse::<u64>().unwrap_or(0);
+                    self.heartbeat_us = period / 1000;
+                }
+                "@replica_uuid" => self.uuid = value.parse().ok(),
+                _ => {}
+            }
+        }
+        self.is_semisync =
+            Source::announces_semisync(generation, self.announced.0, self.announced.1);
+    }
+}
+
+const ER_UNKNOWN_SYSTEM_VARIABLE: u32 = 1193;

@@ -1,0 +1,158 @@
+//! One server: what is on its disks and what its process keeps in memory.
+//!
+//! The parts on disk (engine, binary log, relay log, `mysql.plugin`, persisted variables, error log)
+//! survive a crash; the rest is made anew when the process starts. What the parts do with each
+//! other is in [`crate::cluster`], [`crate::commit`] and [`crate::replication`].
+
+pub(crate) mod session;
+
+pub(crate) mod plugins;
+
+pub(crate) mod error_log;
+
+pub(crate) mod options;
+
+pub(crate) mod settings;
+
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::Arc;
+
+use semisync_core::source::WaitTicket;
+use semisync_core::{BinlogPosition, Generation, Instant};
+
+use crate::binlog::BinaryLog;
+use crate::commit::GroupCommit;
+use crate::engine::{Actor, Engine};
+use crate::gtid::{GtidSet, ServerUuid};
+use crate::inspect::ErrorLogRow;
+use crate::network::ConnectionId;
+use crate::queue::EventKey;
+use crate::replication::channel::Channel;
+use crate::replication::dump::ReplicaConnection;
+use crate::server::plugins::{ReplicaPlugin, SourcePlugin};
+use crate::server::session::Session;
+use crate::shared_log::SharedLog;
+use crate::variables::{Setting, Settings};
+use crate::view::ServerState;
+use crate::{ServerIndex, SessionKey, TransactionId};
+
+/// A server.
+#[derive(Clone, Debug)]
+pub(crate) struct Server {
+    pub(crate) index: ServerIndex,
+    pub(crate) name: String,
+    pub(crate) generation: Generation,
+    pub(crate) uuid: ServerUuid,
+    pub(crate) port: u16,
+
+    // --- On disk ---
+    pub(crate) options: Arc<Vec<(String, Option<String>)>>,
+    pub(crate) engine: Engine,
+    pub(crate) binlog: BinaryLog,
+    /// Rows of mysql.plugin: name and library.
+    pub(crate) plugin_rows: BTreeMap<String, String>,
+    /// mysqld-auto.cnf: variable and value as written in an option file.
+    pub(crate) persisted: BTreeMap<String, String>,
+    pub(crate) channel: Option<Channel>,
+    pub(crate) error_log: SharedLog<ErrorLogRow>,
+    /// Executed transactions that are in no binary log (log_bin or log_replica_updates off).
+    pub(crate) executed_elsewhere: GtidSet,
+
+    // --- The process ---
+    pub(crate) state: ServerState,
+    /// Counts its processes; events of a dead one are void.
+    pub(crate) life: u32,
+    pub(crate) globals: Settings,
+    /// Option file lines of plugins that are not installed yet.
+    pub(crate) plugin_options: BTreeMap<String, Option<String>>,
+    pub(crate) sessions: BTreeMap<SessionKey, Session>,
+    pub(crate) commits: GroupCommit,
+    pub(crate) source_plugin: Option<SourcePlugin>,
+    pub(crate) replica_plugin: Option<ReplicaPlugin>,
+    pub(crate) waits: BTreeMap<Actor, CommitWait>,
+    pub(crate) replicas: BTreeMap<ConnectionId, ReplicaConnection>,
+    pub(crate) gtid_executed: GtidSet,
+    /// Assigned, not committed yet.
+    pub(crate) gtid_owned: GtidSet,
+    pub(crate) next_processlist_id: u64,
+    pub(crate) last_xid: u64,
+    pub(crate) is_shutting_down: bool,
+    /// RESTART: start again when it has stopped.
+    pub(crate) restarts: bool,
+    /// Sessions that wait for the global read lock with the commit block, and what for.
+    pub(crate) commit_blockers: VecDeque<SessionKey>,
+    /// FLUSH BINARY LOGS and automatic rotation: who holds LOCK_log and waits.
+    pub(crate) rotations: VecDeque<Option<SessionKey>>,
+    /// Time to apply one transaction, if it was changed.
+    pub(crate) apply_us: Option<u64>,
+}
+
+/// A session inside the source plugin's wait.
+#[derive(Clone, Debug)]
+pub(crate) struct CommitWait {
+    pub(crate) ticket: WaitTicket,
+    pub(crate) transaction: TransactionId,
+    pub(crate) position: BinlogPosition,
+    pub(crate) since: Instant,
+    pub(crate) deadline: Instant,
+    /// Counts the turns of the wait; an event of an old turn is void.
+    pub(crate) turn: u32,
+    pub(crate) timer: Option<EventKey>,
+    pub(crate) is_woken: bool,
+}
+
+impl Server {
+    pub(crate) fn is_up(&self) -> bool {
+        match self.state {
+            ServerState::Running | ServerState::Frozen | ServerState::Stopping => true,
+            ServerState::Starting | ServerState::Stopped | ServerState::Crashed => false,
+        }
+    }
+
+    pub(crate) fn accepts_connections(&self) -> bool {
+        matches!(self.state, ServerState::Running | ServerState::Frozen)
+    }
+
+    /// A global variable's value.
+    pub(crate) fn global(&self, name: &str) -> Setting {
+        match self.globals.get(name) {
+            Some(setting) => setting.clone(),
+            None => crate::variables::catalogue::find(name)
+                .map_or(Setting::Null, |definition| definition.default_setting()),
+        }
+    }
+
+    /// A variable as a session sees it.
+    pub(crate) fn session_value(&self, session: SessionKey, name: &str) -> Setting {
+        let session = self.sessions.get(&session);
+        match session.and_then(|session| session.settings.get(name)) {
+            Some(setting) => setting.clone(),
+            None => self.global(name),
+        }
+    }
+
+    pub(crate) fn server_id(&self) -> u32 {
+        u32::try_from(self.global("server_id").as_u64()).unwrap_or(0)
+    }
+
+    pub(crate) fn has_binlog(&self) -> bool {
+        self.global("log_bin").is_on()
+    }
+
+    pub(crate) fn writes_gtids(&self) -> bool {
+        matches!(self.global("gtid_mode"), Setting::Text(mode) if mode.starts_with("ON"))
+    }
+
+    pub(crate) fn next_processlist_id(&mut self) -> u64 {
+        let id = self.next_processlist_id;
+        self.next_processlist_id += 1;
+        id
+    }
+
+    /// What this server has, committed or about to be.
+    pub(crate) fn gtids_with_owned(&self) -> GtidSet {
+        let mut all = self.gtid_executed.clone();
+        all.union(&self.gtid_owned);
+        all
+    }
+}

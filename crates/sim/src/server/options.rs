@@ -1,0 +1,159 @@
+//! What a server's option file says, and what the server makes of it when it starts.
+
+use std::collections::BTreeMap;
+
+use semisync_core::Naming;
+use semisync_core::variables::{Family, find_system_variable};
+
+use super::Server;
+use super::error_log::Line;
+use crate::variables::{Setting, Settings, catalogue};
+
+/// An option file, understood.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Options {
+    pub(crate) globals: Settings,
+    /// `plugin-load`, `plugin-load-add`
+    pub(crate) plugins: Vec<(Family, Naming)>,
+    /// Lines of the semisynchronous plugins' variables.
+    pub(crate) plugin_options: BTreeMap<String, Option<String>>,
+    /// Base name of the binary log.
+    pub(crate) binlog_base: Option<String>,
+}
+
+impl Server {
+    /// Reads the option file.
+    ///
+    /// # Errors
+    /// With the lines the server writes to its error log before it gives up.
+    pub(crate) fn read_options(&self) -> Result<Options, Vec<Line>> {
+        let mut options = Options::default();
+        let mut later = Vec::new();
+        for (written, value) in self.options.iter() {
+            let (name, is_loose) = normalised(written);
+            match (name.as_str(), value.as_deref()) {
+                ("plugin_load" | "plugin_load_add", Some(list)) => {
+                    self.read_plugin_list(list, &mut options);
+                }
+                ("log_bin" | "bin_log", Some(base)) if !is_switch(base) => {
+                    options.binlog_base = Some(base.rsplit('/').next().unwrap_or(base).to_owned());
+                }
+                ("skip_log_bin" | "disable_log_bin", _) => {
+                    options.globals.set("log_bin", Setting::Bool(false));
+                }
+                ("log_slave_updates", _) => {
+                    set_ordinary(
+                        &mut options.globals,
+                        "log_replica_updates",
+                        value.as_deref(),
+                    );
+                }
+                ("skip_slave_start", _) => {
+                    set_ordinary(&mut options.globals, "skip_replica_start", value.as_deref());
+                }
+                (name, _) if IGNORED.contains(&name) => {}
+                (name, value) if catalogue::find(name).is_some() => {
+                    if !set_ordinary(&mut options.globals, name, value) {
+                        return Err(refused(written, value));
+                    }
+                }
+                _ => later.push((written, name, is_loose, value)),
+            }
+        }
+        for (written, name, is_loose, value) in later {
+            let named = find_system_variable(self.generation, &name);
+            let is_known = named.is_some_and(|named| {
+                let plugin = (named.variable.family, named.naming);
+                let row = named.variable.family.plugin_name(named.naming);
+                options.plugins.contains(&plugin) || self.plugin_rows.contains_key(row)
+            });
+            match named {
+                Some(named) if is_known => {
+                    if named.variable.parse_option(value.as_deref()).is_err() {
+                        return Err(refused(written, value.as_deref()));
+                    }
+                    options.plugin_options.insert(name, value.clone());
+                }
+                Some(_) if is_loose => {
+                    options.plugin_options.insert(name, value.clone());
+                }
+                _ if is_loose => {}
+                _ => return Err(unknown(written, value.as_deref())),
+            }
+        }
+        Ok(options)
+    }
+
+    fn read_plugin_list(&self, list: &str, options: &mut Options) {
+        for item in list.split([';', ':']).filter(|item| !item.is_empty()) {
+            let library = item.rsplit('=').next().unwrap_or(item);
+            if let Some(plugin) = self.known_library(library)
+                && !options.plugins.contains(&plugin)
+            {
+                options.plugins.push(plugin);
+            }
+        }
+    }
+}
+
+/// The name without `loose_`, with underscores; and whether it was loose.
+pub(crate) fn normalised(written: &str) -> (String, bool) {
+    let name = written.trim().trim_start_matches("--");
+    let name = name.replace('-', "_").to_ascii_lowercase();
+    match name.strip_prefix("loose_") {
+        Some(rest) => (rest.to_owned(), true),
+        None => (name, false),
+    }
+}
+
+fn set_ordinary(globals: &mut Settings, name: &str, value: Option<&str>) -> bool {
+    let Some(definition) = catalogue::find(name) else {
+        return false;
+    };
+    match definition.parse(value.unwrap_or("")) {
+        Some(setting) => {
+            globals.set(definition.name, setting);
+            true
+        }
+        None => false,
+    }
+}
+
+fn is_switch(value: &str) -> bool {
+    matches!(
+        value.to_ascii_uppercase().as_str(),
+        "ON" | "OFF" | "0" | "1"
+    )
+}
+
+fn unknown(written: &str, value: Option<&str>) -> Vec<Line> {
+    let line = match value {
+        Some(value) => {
+            let text = format!("unknown variable '{written}={value}'.");
+            Line::error(67, "Server", text)
+        }
+        None => Line::error(68, "Server", format!("unknown option '--{written}'.")),
+    };
+    vec![line, Line::error(10119, "Server", "Aborting")]
+}
+
+fn refused(written: &str, value: Option<&str>) -> Vec<Line> {
+    let value = value.unwrap_or_default();
+    let text = format!("Error while setting value '{value}' to '{written}'.");
+    vec![
+        Line::error(77, "Server", text),
+        Line::error(10119, "Server", "Aborting"),
+    ]
+}
+
+/// Options that change nothing the cluster models.
+const IGNORED: &[&str] = &[
+    "mysqlx",
+    "user",
+    "pid_file",
+    "tmpdir",
+    "bind_address",
+    "skip_name_resolve",
+    "secure_file_priv",
+    "symbolic_links",
+];

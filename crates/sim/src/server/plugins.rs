@@ -1,0 +1,281 @@
+//! The semisynchronous plugins of a server: the core's machines, and how they are listed.
+
+use semisync_core::replica::{Replica, ReplicaConfig};
+use semisync_core::source::{Source, SourceConfig};
+use semisync_core::variables::{Family, NamedVariable, StatusVariable, SystemVariable, Value};
+use semisync_core::{Generation, Naming};
+
+use crate::inspect::PluginRow;
+use crate::server::Server;
+use crate::variables::Setting;
+
+/// The source plugin, loaded.
+#[derive(Clone, Debug)]
+pub(crate) struct SourcePlugin {
+    pub(crate) machine: Source,
+    pub(crate) naming: Naming,
+    /// The ACK receiver runs.
+    pub(crate) reads_acks: bool,
+    /// Uninstalled while a session was inside: gone when that session leaves.
+    pub(crate) is_deleted: bool,
+}
+
+/// The replica plugin, loaded.
+#[derive(Clone, Debug)]
+pub(crate) struct ReplicaPlugin {
+    pub(crate) machine: Replica,
+    pub(crate) naming: Naming,
+}
+
+impl SourcePlugin {
+    pub(crate) fn new(generation: Generation, naming: Naming) -> SourcePlugin {
+        let config = SourceConfig {
+            generation,
+            ..SourceConfig::default()
+        };
+        SourcePlugin {
+            machine: Source::new(config),
+            naming,
+            reads_acks: false,
+            is_deleted: false,
+        }
+    }
+}
+
+impl ReplicaPlugin {
+    pub(crate) fn new(generation: Generation, naming: Naming) -> ReplicaPlugin {
+        let config = ReplicaConfig {
+            generation,
+            ..ReplicaConfig::default()
+        };
+        ReplicaPlugin {
+            machine: Replica::new(config),
+            naming,
+        }
+    }
+}
+
+impl Server {
+    /// The plugin and words of a name as typed, if servers of this series have it.
+    pub(crate) fn known_plugin(&self, name: &str) -> Option<(Family, Naming)> {
+        let namings = self.generation.namings().iter();
+        let all = namings.flat_map(|naming| FAMILIES.map(|family| (family, *naming)));
+        let mut all = all;
+        all.find(|(family, naming)| family.plugin_name(*naming).eq_ignore_ascii_case(name))
+    }
+
+    /// The plugin and words of a library file, if servers of this series have it.
+    pub(crate) fn known_library(&self, library: &str) -> Option<(Family, Naming)> {
+        let namings = self.generation.namings().iter();
+        let mut all = namings.flat_map(|naming| FAMILIES.map(|family| (family, *naming)));
+        all.find(|(family, naming)| family.library_name(*naming) == library)
+    }
+
+    /// The words with which the plugin of this family is loaded.
+    pub(crate) fn loaded(&self, family: Family) -> Option<Naming> {
+        match family {
+            Family::Source => self.source_plugin.as_ref().map(|plugin| plugin.naming),
+            Family::Replica => self.replica_plugin.as_ref().map(|plugin| plugin.naming),
+        }
+    }
+
+    /// Whether a plugin of this family is loaded and not on its way out.
+    pub(crate) fn is_active(&self, family: Family) -> bool {
+        match family {
+            Family::Source => self
+                .source_plugin
+                .as_ref()
+                .is_some_and(|plugin| !plugin.is_deleted),
+            Family::Replica => self.replica_plugin.is_some(),
+        }
+    }
+
+    /// A variable of a loaded plugin, by any spelling.
+    pub(crate) fn plugin_variable(&self, name: &str) -> Option<NamedVariable> {
+        let named = semisync_core::variables::find_system_variable(self.generation, name)?;
+        let family = named.variable.family;
+        let is_there = self.is_active(family) && self.loaded(family) == Some(named.naming);
+        is_there.then_some(named)
+    }
+
+    /// The value of a variable of a loaded plugin.
+    pub(crate) fn plugin_value(&self, variable: &SystemVariable) -> Option<Value> {
+        let source = self.source_plugin.as_ref();
+        let replica = self.replica_plugin.as_ref();
+        match variable.family {
+            Family::Source => source.and_then(|plugin| variable.source_value(&plugin.machine)),
+            Family::Replica => replica.and_then(|plugin| variable.replica_value(&plugin.machine)),
+        }
+    }
+
+    /// All variables of loaded plugins with their values.
+    pub(crate) fn plugin_settings(&self) -> Vec<(&'static str, Setting)> {
+        let mut settings = Vec::new();
+        for family in FAMILIES
+            .into_iter()
+            .filter(|family| self.is_active(*family))
+        {
+            let Some(naming) = self.loaded(family) else {
+                continue;
+            };
+            for variable in SystemVariable::of_family(family, self.generation) {
+                if let Some(value) = self.plugin_value(variable) {
+                    settings.push((variable.name(naming), setting_of(value)));
+                }
+            }
+        }
+        settings
+    }
+
+    /// Status variables of loaded plugins.
+    pub(crate) fn plugin_status(&self) -> Vec<(String, String)> {
+        let mut rows = Vec::new();
+        for family in FAMILIES
+            .into_iter()
+            .filter(|family| self.is_active(*family))
+        {
+            let Some(naming) = self.loaded(family) else {
+                continue;
+            };
+            for variable in StatusVariable::of_family(family) {
+                let source = self.source_plugin.as_ref();
+                let replica = self.replica_plugin.as_ref();
+                let value = source
+                    .and_then(|plugin| variable.source_value(&plugin.machine))
+                    .or_else(|| replica.and_then(|plugin| variable.replica_value(&plugin.machine)));
+                if let Some(value) = value {
+                    rows.push((variable.name(naming).to_owned(), value.to_string()));
+                }
+            }
+        }
+        rows.sort();
+        rows
+    }
+
+    /// Rows of INFORMATION_SCHEMA.PLUGINS, in the order servers list them.
+    pub(crate) fn plugin_listing(&self) -> Vec<PluginRow> {
+        let mut rows: Vec<_> = BUILT_IN.iter().map(built_in).collect();
+        for family in [Family::Source, Family::Replica] {
+            let Some(naming) = self.loaded(family) else {
+                continue;
+            };
+            let status = match self.is_active(family) {
+                true => "ACTIVE",
+                false => "DELETED",
+            };
+            rows.push(semisync_row(family, naming, status));
+        }
+        rows
+    }
+}
+
+pub(crate) fn setting_of(value: Value) -> Setting {
+    match value {
+        Value::Bool(value) => Setting::Bool(value),
+        Value::Integer(value) => Setting::Int(i128::from(value)),
+        Value::WaitPoint(value) => Setting::Text(value.as_str().to_owned()),
+    }
+}
+
+fn semisync_row(family: Family, naming: Naming, status: &str) -> PluginRow {
+    let side = match (family, naming) {
+        (Family::Source, Naming::SourceReplica) => "Source-side",
+        (Family::Replica, Naming::SourceReplica) => "Replica-side",
+        (Family::Source, Naming::MasterSlave) => "Master-side",
+        (Family::Replica, Naming::MasterSlave) => "Slave-side",
+    };
+    PluginRow {
+        name: family.plugin_name(naming).to_owned(),
+        version: "1.0".to_owned(),
+        status: status.to_owned(),
+        kind: "REPLICATION".to_owned(),
+        kind_version: "4.0".to_owned(),
+        library: Some(family.library_name(naming).to_owned()),
+        library_version: Some("1.11".to_owned()),
+        author: "Oracle Corporation".to_owned(),
+        description: format!("{side} semi-synchronous replication."),
+        license: "GPL".to_owned(),
+        load_option: "ON".to_owned(),
+    }
+}
+
+fn built_in(&(name, kind, description): &(&str, &str, &str)) -> PluginRow {
+    PluginRow {
+        name: name.to_owned(),
+        version: "1.0".to_owned(),
+        status: "ACTIVE".to_owned(),
+        kind: kind.to_owned(),
+        kind_version: "90704.0".to_owned(),
+        library: None,
+        library_version: None,
+        author: "Oracle Corporation".to_owned(),
+        description: description.to_owned(),
+        license: "GPL".to_owned(),
+        load_option: "FORCE".to_owned(),
+    }
+}
+
+pub(crate) const FAMILIES: [Family; 2] = [Family::Source, Family::Replica];
+
+const BUILT_IN: &[(&str, &str, &str)] = &[
+    (
+        "binlog",
+        "STORAGE ENGINE",
+        "This is a pseudo storage engine to represent the binlog in a transaction",
+    ),
+    (
+        "sha256_password",
+        "AUTHENTICATION",
+        "SHA256 password authentication",
+    ),
+    (
+        "caching_sha2_password",
+        "AUTHENTICATION",
+        "Caching sha2 authentication",
+    ),
+    (
+        "sha2_cache_cleaner",
+        "AUDIT",
+        "Cache cleaner for Caching sha2 authentication",
+    ),
+    (
+        "daemon_keyring_proxy_plugin",
+        "DAEMON",
+        "A plugin that implements the keyring component services atop of the keyring plugin",
+    ),
+    ("CSV", "STORAGE ENGINE", "CSV storage engine"),
+    (
+        "MEMORY",
+        "STORAGE ENGINE",
+        "Hash based, stored in memory, useful for temporary tables",
+    ),
+    (
+        "InnoDB",
+        "STORAGE ENGINE",
+        "Supports transactions, row-level locking, and foreign keys",
+    ),
+    ("MyISAM", "STORAGE ENGINE", "MyISAM storage engine"),
+    (
+        "MRG_MYISAM",
+        "STORAGE ENGINE",
+        "Collection of identical MyISAM tables",
+    ),
+    ("PERFORMANCE_SCHEMA", "STORAGE ENGINE", "Performance Schema"),
+    (
+        "TempTable",
+        "STORAGE ENGINE",
+        "InnoDB temporary storage engine",
+    ),
+    ("ARCHIVE", "STORAGE ENGINE", "Archive storage engine"),
+    (
+        "BLACKHOLE",
+        "STORAGE ENGINE",
+        "/dev/null storage engine (anything you write to it disappears)",
+    ),
+    (
+        "FEDERATED",
+        "STORAGE ENGINE",
+        "Federated MySQL storage engine",
+    ),
+    ("ngram", "FTPARSER", "Ngram Full-Text Parser"),
+];

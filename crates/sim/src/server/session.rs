@@ -1,0 +1,75 @@
+//! A client's session on its server.
+
+use semisync_core::Instant;
+
+use crate::operation::{OkPacket, Operation, StatementId};
+use crate::queue::EventKey;
+use crate::variables::Settings;
+
+/// A session.
+#[derive(Clone, Debug)]
+pub(crate) struct Session {
+    pub(crate) processlist_id: u64,
+    pub(crate) db: Option<String>,
+    pub(crate) settings: Settings,
+    pub(crate) statement: Option<Running>,
+    /// Since when it does what it does.
+    pub(crate) since: Instant,
+    /// BEGIN was run.
+    pub(crate) in_transaction: bool,
+    /// KILL CONNECTION was run, or the server shuts down.
+    pub(crate) is_killed: bool,
+    /// The client has gone, or was told that the connection is lost.
+    pub(crate) client_gone: bool,
+}
+
+/// The statement a session runs.
+#[derive(Clone, Debug)]
+pub(crate) struct Running {
+    pub(crate) id: StatementId,
+    pub(crate) operation: Operation,
+    pub(crate) text: String,
+    pub(crate) started: Instant,
+    pub(crate) phase: Phase,
+    /// What it answers when its commit is over.
+    pub(crate) answer: OkPacket,
+    pub(crate) timer: Option<EventKey>,
+    /// The commit under way is that of an earlier transaction, which the statement ends: it runs
+    /// when that is over.
+    pub(crate) runs_after_commit: bool,
+}
+
+/// Where a statement stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Phase {
+    /// On its way to the server, being parsed, running.
+    Executing,
+    /// Waits for a row lock.
+    RowLock,
+    /// Waits for a table's metadata lock.
+    MetadataLock,
+    /// Waits for commits in progress (global read lock).
+    CommitLock,
+    /// Waits until no transaction is between binary log and engine commit, to begin a new file.
+    Rotation,
+    /// In the group commit.
+    Commit,
+    /// SLEEP()
+    Sleep,
+}
+
+impl Session {
+    /// The column State of SHOW PROCESSLIST, where the commit path does not say more.
+    pub(crate) fn state(&self) -> &'static str {
+        match self.statement.as_ref().map(|running| running.phase) {
+            None => "",
+            Some(Phase::Executing) => "executing",
+            Some(Phase::RowLock) => "updating",
+            Some(Phase::MetadataLock) => "Waiting for table metadata lock",
+            Some(Phase::CommitLock) => "Waiting for commit lock",
+            Some(Phase::Rotation) => "starting",
+            Some(Phase::Commit) => "waiting for handler commit",
+            Some(Phase::Sleep) => "User sleep",
+        }
+    }
+}

@@ -1,0 +1,60 @@
+//! The variables a server shows: ordinary ones, computed ones, and those of its plugins.
+
+use crate::SessionKey;
+use crate::inspect::{VariableReach, VariableRow};
+use crate::server::Server;
+use crate::variables::catalogue::ORDINARY;
+use crate::variables::{Reach, Setting};
+
+impl Server {
+    /// The variables of the server, or as one of its sessions sees them.
+    pub(crate) fn variable_rows(&self, session: Option<SessionKey>) -> Vec<VariableRow> {
+        let mut rows = Vec::new();
+        for definition in ORDINARY {
+            let scope = match definition.reach {
+                Reach::Global => VariableReach::Global,
+                Reach::Both => VariableReach::Both,
+                Reach::Session => VariableReach::Session,
+            };
+            if session.is_none() && scope == VariableReach::Session {
+                continue;
+            }
+            let setting = match (self.computed(definition.name), session) {
+                (Some(setting), _) => setting,
+                (None, Some(session)) => self.session_value(session, definition.name),
+                (None, None) => self.global(definition.name),
+            };
+            rows.push(row(definition.name, &setting, scope));
+        }
+        for (name, setting) in self.plugin_settings() {
+            rows.push(row(name, &setting, VariableReach::Global));
+        }
+        rows.sort_by(|a, b| a.name.cmp(&b.name));
+        rows
+    }
+
+    /// Variables that show the state of something else.
+    fn computed(&self, name: &str) -> Option<Setting> {
+        let text = match name {
+            "gtid_executed" => self.gtid_executed.to_string(),
+            "gtid_purged" => self.purged().to_string(),
+            _ => return None,
+        };
+        Some(Setting::Text(text))
+    }
+
+    pub(crate) fn purged(&self) -> crate::gtid::GtidSet {
+        let mut purged = self.binlog.purged();
+        purged.union(&self.executed_elsewhere);
+        purged
+    }
+}
+
+fn row(name: &str, setting: &Setting, scope: VariableReach) -> VariableRow {
+    VariableRow {
+        name: name.to_owned(),
+        shown: setting.shown(),
+        value: setting.value(),
+        scope,
+    }
+}

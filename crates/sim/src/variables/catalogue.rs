@@ -1,0 +1,289 @@
+//! The ordinary system variables the cluster knows, with the defaults of 9.7.
+
+use super::Setting;
+
+/// Which values a variable has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reach {
+    /// Global only.
+    Global,
+    /// Global and session.
+    Both,
+    /// Session only.
+    Session,
+}
+
+/// What values it takes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// ON or OFF.
+    Bool,
+    /// A number within bounds.
+    Int {
+        /// Least.
+        min: i128,
+        /// Greatest.
+        max: i128,
+    },
+    /// One of these words.
+    Enum(&'static [&'static str]),
+    /// Any text.
+    Text,
+}
+
+/// One variable.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Definition {
+    /// Name.
+    pub name: &'static str,
+    /// Global, session, or both.
+    pub reach: Reach,
+    /// Type.
+    pub kind: Kind,
+    /// Default as written in an option file.
+    pub default: &'static str,
+    /// Whether SET can change it.
+    pub is_dynamic: bool,
+}
+
+impl Definition {
+    /// The default as a value.
+    pub fn default_setting(&self) -> Setting {
+        self.parse(self.default).unwrap_or(Setting::Null)
+    }
+
+    /// A value as written in an option file; `None` if it does not fit the type.
+    pub fn parse(&self, text: &str) -> Option<Setting> {
+        match self.kind {
+            Kind::Bool => match text.to_ascii_uppercase().as_str() {
+                "ON" | "1" | "TRUE" | "YES" | "" => Some(Setting::Bool(true)),
+                "OFF" | "0" | "FALSE" | "NO" => Some(Setting::Bool(false)),
+                _ => None,
+            },
+            Kind::Int { min, max } => {
+                let (digits, unit) = match text.char_indices().last() {
+                    Some((at, 'k' | 'K')) => (&text[..at], 1 << 10),
+                    Some((at, 'm' | 'M')) => (&text[..at], 1 << 20),
+                    Some((at, 'g' | 'G')) => (&text[..at], 1 << 30),
+                    _ => (text, 1),
+                };
+                let value = digits.parse::<i128>().ok()?.checked_mul(unit)?;
+                Some(Setting::Int(value.clamp(min, max)))
+            }
+            Kind::Enum(words) => {
+                let by_name = words.iter().find(|word| word.eq_ignore_ascii_case(text));
+                let by_number = || words.get(text.parse::<usize>().ok()?);
+                let word = by_name.or_else(by_number)?;
+                Some(Setting::Text((*word).to_owned()))
+            }
+            Kind::Text => Some(Setting::Text(text.to_owned())),
+        }
+    }
+}
+
+/// The ordinary variable with this name (without case).
+pub fn find(name: &str) -> Option<&'static Definition> {
+    let name = name.to_ascii_lowercase();
+    let index = ORDINARY.binary_search_by(|definition| definition.name.cmp(&name));
+    index.ok().map(|index| &ORDINARY[index])
+}
+
+const fn int(min: i128, max: i128) -> Kind {
+    Kind::Int { min, max }
+}
+
+const fn definition(
+    name: &'static str,
+    reach: Reach,
+    kind: Kind,
+    default: &'static str,
+    is_dynamic: bool,
+) -> Definition {
+    Definition {
+        name,
+        reach,
+        kind,
+        default,
+        is_dynamic,
+    }
+}
+
+/// Global, changed with SET.
+const fn global(name: &'static str, kind: Kind, default: &'static str) -> Definition {
+    definition(name, Reach::Global, kind, default, true)
+}
+
+/// Global and session, changed with SET.
+const fn both(name: &'static str, kind: Kind, default: &'static str) -> Definition {
+    definition(name, Reach::Both, kind, default, true)
+}
+
+/// Global, set at start only.
+const fn fixed(name: &'static str, kind: Kind, default: &'static str) -> Definition {
+    definition(name, Reach::Global, kind, default, false)
+}
+
+const fn session(name: &'static str, kind: Kind, default: &'static str) -> Definition {
+    definition(name, Reach::Session, kind, default, true)
+}
+
+const U32: i128 = u32::MAX as i128;
+const U64: i128 = u64::MAX as i128;
+const ON_OFF: Kind = Kind::Bool;
+const ANY: Kind = Kind::Text;
+const GTID_MODES: Kind = Kind::Enum(&["OFF", "OFF_PERMISSIVE", "ON_PERMISSIVE", "ON"]);
+const CONSISTENCY: Kind = Kind::Enum(&["OFF", "ON", "WARN"]);
+const ISOLATION: Kind = Kind::Enum(&[
+    "READ-UNCOMMITTED",
+    "READ-COMMITTED",
+    "REPEATABLE-READ",
+    "SERIALIZABLE",
+]);
+const SQL_MODE: &str = "ONLY_FULL_GROUP_BY,STRICT_TRANS_TABLES,NO_ZERO_IN_DATE,NO_ZERO_DATE,\
+ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION";
+
+/// The table, by name. The server fills in what depends on it (names, ports, UUID, directories).
+pub const ORDINARY: &[Definition] = &[
+    both("auto_increment_increment", int(1, 65_535), "1"),
+    both("auto_increment_offset", int(1, 65_535), "1"),
+    both("autocommit", ON_OFF, "ON"),
+    global("binlog_cache_size", int(4096, U64), "32768"),
+    global("binlog_checksum", Kind::Enum(&["NONE", "CRC32"]), "CRC32"),
+    global(
+        "binlog_error_action",
+        Kind::Enum(&["IGNORE_ERROR", "ABORT_SERVER"]),
+        "ABORT_SERVER",
+    ),
+    global("binlog_expire_logs_auto_purge", ON_OFF, "ON"),
+    global("binlog_expire_logs_seconds", int(0, U32), "2592000"),
+    both(
+        "binlog_format",
+        Kind::Enum(&["MIXED", "STATEMENT", "ROW"]),
+        "ROW",
+    ),
+    global("binlog_group_commit_sync_delay", int(0, 1_000_000), "0"),
+    global(
+        "binlog_group_commit_sync_no_delay_count",
+        int(0, 1_000_000),
+        "0",
+    ),
+    global("binlog_order_commits", ON_OFF, "ON"),
+    fixed("binlog_row_event_max_size", int(256, U64), "8192"),
+    both(
+        "binlog_row_image",
+        Kind::Enum(&["MINIMAL", "NOBLOB", "FULL"]),
+        "FULL",
+    ),
+    global(
+        "binlog_row_metadata",
+        Kind::Enum(&["MINIMAL", "FULL"]),
+        "MINIMAL",
+    ),
+    both("binlog_rows_query_log_events", ON_OFF, "OFF"),
+    both("binlog_transaction_compression", ON_OFF, "OFF"),
+    both("character_set_client", ANY, "utf8mb4"),
+    both("character_set_server", ANY, "utf8mb4"),
+    both("collation_server", ANY, "utf8mb4_0900_ai_ci"),
+    global("connect_timeout", int(2, 31_536_000), "10"),
+    fixed("datadir", ANY, "/var/lib/mysql/"),
+    both("default_storage_engine", ANY, "InnoDB"),
+    global("enforce_gtid_consistency", CONSISTENCY, "ON"),
+    global(
+        "event_scheduler",
+        Kind::Enum(&["OFF", "ON", "DISABLED"]),
+        "ON",
+    ),
+    global("gtid_executed", ANY, ""),
+    global("gtid_mode", GTID_MODES, "ON"),
+    session("gtid_next", ANY, "AUTOMATIC"),
+    global("gtid_purged", ANY, ""),
+    fixed("have_dynamic_loading", ANY, "YES"),
+    fixed("hostname", ANY, "localhost"),
+    global("innodb_buffer_pool_size", int(5_242_880, U64), "134217728"),
+    global("innodb_flush_log_at_trx_commit", int(0, 2), "1"),
+    both("innodb_lock_wait_timeout", int(1, 1_073_741_824), "50"),
+    both("interactive_timeout", int(1, 31_536_000), "28800"),
+    session("last_insert_id", int(0, U64), "0"),
+    both("lock_wait_timeout", int(1, 31_536_000), "31536000"),
+    fixed("log_bin", ON_OFF, "ON"),
+    fixed("log_bin_basename", ANY, ""),
+    fixed("log_bin_index", ANY, ""),
+    fixed("log_error", ANY, "stderr"),
+    global("log_error_verbosity", int(1, 3), "2"),
+    fixed("log_replica_updates", ON_OFF, "ON"),
+    both("log_timestamps", Kind::Enum(&["UTC", "SYSTEM"]), "UTC"),
+    fixed("lower_case_table_names", int(0, 2), "0"),
+    both("max_allowed_packet", int(1024, 1_073_741_824), "67108864"),
+    global("max_binlog_size", int(4096, 1_073_741_824), "1073741824"),
+    global("max_connections", int(1, 100_000), "151"),
+    both("net_read_timeout", int(1, 31_536_000), "30"),
+    both("net_write_timeout", int(1, 31_536_000), "60"),
+    fixed("plugin_dir", ANY, "/usr/lib/mysql/plugin/"),
+    fixed("port", int(0, 65_535), "3306"),
+    global("read_only", ON_OFF, "OFF"),
+    fixed("relay_log", ANY, ""),
+    fixed("relay_log_basename", ANY, ""),
+    fixed("relay_log_index", ANY, ""),
+    global("relay_log_purge", ON_OFF, "ON"),
+    fixed("relay_log_recovery", ON_OFF, "OFF"),
+    fixed("relay_log_space_limit", int(0, U64), "0"),
+    global("replica_net_timeout", int(1, 31_536_000), "60"),
+    global(
+        "replica_parallel_type",
+        Kind::Enum(&["DATABASE", "LOGICAL_CLOCK"]),
+        "LOGICAL_CLOCK",
+    ),
+    global("replica_parallel_workers", int(0, 1024), "4"),
+    global("replica_preserve_commit_order", ON_OFF, "ON"),
+    global("replica_transaction_retries", int(0, U64), "10"),
+    global(
+        "replication_optimize_for_static_plugin_config",
+        ON_OFF,
+        "OFF",
+    ),
+    global("replication_sender_observe_commit_only", ON_OFF, "OFF"),
+    fixed("report_host", ANY, ""),
+    fixed("report_port", int(0, 65_535), "3306"),
+    global("rpl_stop_replica_timeout", int(2, 31_536_000), "31536000"),
+    global("server_id", int(0, U32), "1"),
+    fixed("server_uuid", ANY, ""),
+    fixed("skip_replica_start", ON_OFF, "OFF"),
+    fixed("socket", ANY, "/var/run/mysqld/mysqld.sock"),
+    session("sql_log_bin", ON_OFF, "ON"),
+    both("sql_mode", ANY, SQL_MODE),
+    global("super_read_only", ON_OFF, "OFF"),
+    global("sync_binlog", int(0, U32), "1"),
+    global("sync_relay_log", int(0, U32), "10000"),
+    both("time_zone", ANY, "SYSTEM"),
+    both("transaction_isolation", ISOLATION, "REPEATABLE-READ"),
+    both("transaction_read_only", ON_OFF, "OFF"),
+    fixed("version", ANY, "9.7.4"),
+    fixed("version_comment", ANY, "MySQL Community Server - GPL"),
+    both("wait_timeout", int(1, 31_536_000), "28800"),
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_table_is_sorted_and_its_defaults_fit_their_types() {
+        assert!(ORDINARY.is_sorted_by(|a, b| a.name < b.name));
+        for definition in ORDINARY {
+            assert!(
+                definition.parse(definition.default).is_some(),
+                "{}",
+                definition.name
+            );
+        }
+    }
+
+    #[test]
+    fn names_are_found_without_case() {
+        assert_eq!(
+            find("SYNC_Binlog").map(|found| found.name),
+            Some("sync_binlog")
+        );
+        assert_eq!(find("rpl_semi_sync_source_enabled"), None);
+    }
+}

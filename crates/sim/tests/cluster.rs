@@ -1,0 +1,10 @@
+//! The virtual cluster as its hosts drive it.
+
+#[path = "cluster/harness.rs"]
+mod harness;
+
+#[path = "cluster/commits.rs"]
+mod commits;
+
+#[path = "cluster/faults.rs"]
+mod faults;
