@@ -1,10 +1,12 @@
-//! The sleeping commit waits: a slab of waits, and two lists threaded through it.
+//! The sleeping commit waits: a slab of waits, and two kinds of lists threaded through it.
 //!
-//! A wait stands in the sleepers of its flushed position until it is signalled, and in the timer
-//! list while nobody has signalled it. Slots are used again, so a steady state allocates nothing.
+//! Until it is signalled, a wait stands in the sleepers of its flushed position and in the timers.
+//! Waits with one timeout become due in the order in which they began, so each timeout in use has a
+//! list of its own. Slots are used again, so a steady state allocates nothing.
 //! What a wait means is decided in `machine/commits.rs`.
 
 use alloc::vec::Vec;
+use core::time::Duration;
 
 use super::flushed_positions::NodeId;
 use super::{SessionId, WaitTicket};
@@ -19,7 +21,14 @@ pub(super) type Slot = u32;
 pub(super) struct CommitWaits {
     waits: Vec<CommitWait>,
     free: Slot,
-    timers: List,
+    timers: Vec<Timers>,
+}
+
+/// The waits of one timeout, the next due first.
+#[derive(Clone, Debug)]
+struct Timers {
+    timeout: Duration,
+    waits: List,
 }
 
 /// One sleeping session.
@@ -38,6 +47,8 @@ pub(super) struct CommitWait {
     is_asleep: bool,
     in_sleepers: Links,
     in_timers: Links,
+    /// Index of the timers it is in.
+    timers: u32,
 }
 
 /// A list of waits, threaded through the slab.
@@ -58,7 +69,7 @@ impl CommitWaits {
         CommitWaits {
             waits: Vec::new(),
             free: NONE,
-            timers: List::EMPTY,
+            timers: Vec::new(),
         }
     }
 
@@ -82,6 +93,7 @@ impl CommitWaits {
             is_asleep: true,
             in_sleepers: Links::NONE,
             in_timers: Links::NONE,
+            timers: 0,
         };
         if self.free == NONE {
             let slot = Slot::try_from(self.waits.len()).unwrap_or(NONE);
@@ -133,44 +145,74 @@ impl CommitWaits {
         ticket.slot
     }
 
-    /// The sleeping wait whose deadline is next.
+    /// The wait whose deadline is next, of those that nobody has signalled.
     pub(super) fn next_due(&self) -> Option<Slot> {
-        (self.timers.first != NONE).then_some(self.timers.first)
+        let first = self.timers.iter().filter_map(|timers| timers.waits.first());
+        first.min_by_key(|slot| self.get(*slot).deadline)
     }
 
-    /// Puts the wait into the timer list, after all with the same or an earlier deadline. Deadlines
-    /// mostly come in order, so its place is found from the end.
+    /// Puts the wait into the timers, after all with the same or an earlier deadline. Its place is
+    /// at the end unless the clock went back.
     pub(super) fn arm(&mut self, slot: Slot) {
-        let deadline = self.get(slot).deadline;
-        let mut previous = self.timers.last;
+        let wait = self.get(slot);
+        let deadline = wait.deadline;
+        let index = self.timers_for(deadline.saturating_since(wait.started));
+        let mut list = self.timers[index].waits;
+        let mut previous = list.last;
         while previous != NONE && deadline < self.get(previous).deadline {
             previous = self.get(previous).in_timers.previous;
         }
         let next = match previous {
-            NONE => self.timers.first,
+            NONE => list.first,
             _ => self.get(previous).in_timers.next,
         };
-        self.get_mut(slot).in_timers = Links { previous, next };
+        let wait = self.get_mut(slot);
+        wait.in_timers = Links { previous, next };
+        wait.timers = index as u32;
         match previous {
-            NONE => self.timers.first = slot,
+            NONE => list.first = slot,
             _ => self.get_mut(previous).in_timers.next = slot,
         }
         match next {
-            NONE => self.timers.last = slot,
+            NONE => list.last = slot,
             _ => self.get_mut(next).in_timers.previous = slot,
         }
+        self.timers[index].waits = list;
     }
 
-    /// Takes the wait out of the timer list.
+    /// Takes the wait out of the timers.
     pub(super) fn disarm(&mut self, slot: Slot) {
-        let Links { previous, next } = self.get(slot).in_timers;
+        let wait = self.get(slot);
+        let index = wait.timers as usize;
+        let Links { previous, next } = wait.in_timers;
         match previous {
-            NONE => self.timers.first = next,
+            NONE => self.timers[index].waits.first = next,
             _ => self.get_mut(previous).in_timers.next = next,
         }
         match next {
-            NONE => self.timers.last = previous,
+            NONE => self.timers[index].waits.last = previous,
             _ => self.get_mut(next).in_timers.previous = previous,
+        }
+    }
+
+    /// The timers of a timeout; empty ones are used again.
+    fn timers_for(&mut self, timeout: Duration) -> usize {
+        let is_same = |timers: &Timers| timers.timeout == timeout;
+        if let Some(index) = self.timers.iter().position(is_same) {
+            return index;
+        }
+        let waits = List::EMPTY;
+        let new = Timers { timeout, waits };
+        let is_empty = |timers: &Timers| timers.waits.first().is_none();
+        match self.timers.iter().position(is_empty) {
+            Some(index) => {
+                self.timers[index] = new;
+                index
+            }
+            None => {
+                self.timers.push(new);
+                self.timers.len() - 1
+            }
         }
     }
 

@@ -74,9 +74,6 @@ impl Source {
         let position = mem::take(&mut wait.position);
         let was_signalled = wait.is_signalled;
         self.flushed.remove_waiter(node, slot, &mut self.waits);
-        if !was_signalled {
-            self.waits.disarm(slot);
-        }
         self.counters.wait_sessions = self.counters.wait_sessions.saturating_sub(1);
 
         let turn = match cause {
@@ -98,9 +95,15 @@ impl Source {
                 let wait = self.waits.get_mut(slot);
                 wait.position = position;
                 wait.is_signalled = false;
+                if was_signalled {
+                    self.waits.arm(slot);
+                }
                 self.sleep(slot, node);
             }
             Turn::Leave(outcome) => {
+                if !was_signalled {
+                    self.waits.disarm(slot);
+                }
                 self.waits.remove(slot);
                 self.leave(session, &position, Some(node), outcome);
             }
@@ -180,6 +183,7 @@ impl Source {
                 let timeout = Duration::from_millis(self.config.timeout_ms);
                 let deadline = now.saturating_add(timeout);
                 let slot = self.waits.insert(session, position, node, now, deadline);
+                self.waits.arm(slot);
                 self.sleep(slot, node);
             }
             Turn::Leave(outcome) => self.leave(session, &position, node, outcome),
@@ -238,7 +242,6 @@ impl Source {
         });
         self.counters.wait_sessions += 1;
         self.flushed.add_sleeper(node, slot, &mut self.waits);
-        self.waits.arm(slot);
         let ticket = self.waits.ticket(slot);
         let wait = self.waits.get(slot);
         self.outputs.push_back(Output::SessionSleeps {
