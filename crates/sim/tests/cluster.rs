@@ -8,3 +8,9 @@ mod commits;
 
 #[path = "cluster/faults.rs"]
 mod faults;
+
+#[path = "cluster/replicas.rs"]
+mod replicas;
+
+#[path = "cluster/groups.rs"]
+mod groups;
