@@ -8,5 +8,5 @@ mod machine;
 #[cfg(test)]
 mod tests;
 
-pub use input::{Input, Output, QueryError, SendError};
+pub use input::{Input, Output, QueryError, QueryText, SendError};
 pub use machine::{DisableConduct, Replica, ReplicaConfig};

@@ -70,13 +70,16 @@ pub enum SendError {
     Flush,
 }
 
+/// A query of the machine. (The alias keeps serde from asking for input that lives for ever.)
+pub type QueryText = &'static str;
+
 /// What the host should do, in this order.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub enum Output {
     /// Send this query to the source on the receiver's connection and report
     /// [`Input::QueryAnswered`].
-    Query(#[cfg_attr(feature = "serde", serde(deserialize_with = "known_query"))] &'static str),
+    Query(#[cfg_attr(feature = "serde", serde(deserialize_with = "known_query"))] QueryText),
     /// Go on and request the dump: the handshake is over.
     RequestDump,
     /// Do not request the dump: the hook fails and the receiver reconnects later.
