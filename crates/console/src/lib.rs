@@ -9,5 +9,11 @@ pub mod recording;
 
 pub mod workbench;
 
+mod statement;
+
+mod lexer;
+
+mod parser;
+
 pub use recording::{Playback, Recording};
 pub use workbench::{Screen, SessionAddress, SubmitError, TerminalEntry, Workbench};

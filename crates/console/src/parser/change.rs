@@ -1,0 +1,196 @@
+//! INSERT, UPDATE, DELETE, SET.
+
+use semisync_sim::operation::VariableScope;
+
+use super::cursor::{Cursor, Result};
+use super::expression::{expression, system_variable};
+use super::select::table_name;
+use crate::lexer::TokenKind;
+use crate::statement::{
+    Assignment, Delete, Expr, Insert, SetValue, Statement, SystemScope, Update,
+};
+
+/// After INSERT.
+pub(super) fn insert(c: &mut Cursor<'_>) -> Result<Statement> {
+    c.accept("INTO");
+    let table = table_name(c)?;
+    if c.accept("SET") {
+        let pairs = c.list(assignment)?;
+        let (columns, row) = pairs.into_iter().unzip();
+        return Ok(Statement::Insert(Insert {
+            table,
+            columns,
+            rows: vec![row],
+        }));
+    }
+    let mut columns = Vec::new();
+    if c.accept_symbol("(") && !c.accept_symbol(")") {
+        columns = c.list(Cursor::name)?;
+        c.expect_symbol(")")?;
+    }
+    if c.accept_any(&["VALUES", "VALUE"]).is_none() {
+        return Err(c.unexpected());
+    }
+    let rows = c.list(row)?;
+    Ok(Statement::Insert(Insert {
+        table,
+        columns,
+        rows,
+    }))
+}
+
+/// After UPDATE.
+pub(super) fn update(c: &mut Cursor<'_>) -> Result<Statement> {
+    let table = table_name(c)?;
+    c.expect("SET")?;
+    let assignments = c.list(assignment)?;
+    let filter = filter(c)?;
+    Ok(Statement::Update(Update {
+        table,
+        assignments,
+        filter,
+    }))
+}
+
+/// After DELETE.
+pub(super) fn delete(c: &mut Cursor<'_>) -> Result<Statement> {
+    c.expect("FROM")?;
+    let table = table_name(c)?;
+    let filter = filter(c)?;
+    Ok(Statement::Delete(Delete { table, filter }))
+}
+
+/// After SET.
+pub(super) fn set(c: &mut Cursor<'_>) -> Result<Statement> {
+    if c.accept("NAMES") || c.accept_all(&["CHARACTER", "SET"]) || c.accept("CHARSET") {
+        let name = c.name_or_text()?;
+        if c.accept("COLLATE") {
+            c.name_or_text()?;
+        }
+        return Ok(Statement::SetNames(name));
+    }
+    let mut scope = VariableScope::Session;
+    let assignments = c.list(|c| {
+        // A scope word holds for the assignments after it too.
+        if let Some(word) = scope_word(c) {
+            scope = word;
+        }
+        set_item(c, scope)
+    })?;
+    Ok(Statement::Set(assignments))
+}
+
+fn row(c: &mut Cursor<'_>) -> Result<Vec<Expr>> {
+    c.accept("ROW");
+    c.expect_symbol("(")?;
+    if c.accept_symbol(")") {
+        return Ok(Vec::new());
+    }
+    let values = c.list(value)?;
+    c.expect_symbol(")")?;
+    Ok(values)
+}
+
+/// A value of INSERT, where DEFAULT stands for the column's default.
+fn value(c: &mut Cursor<'_>) -> Result<Expr> {
+    if c.accept("DEFAULT") {
+        return Ok(Expr::Call {
+            name: "DEFAULT".to_owned(),
+            arguments: Vec::new(),
+        });
+    }
+    expression(c)
+}
+
+fn assignment(c: &mut Cursor<'_>) -> Result<(String, Expr)> {
+    let mut name = c.name()?;
+    while c.accept_symbol(".") {
+        name = c.any_name()?;
+    }
+    if !c.accept_symbol("=") && !c.accept_symbol(":=") {
+        return Err(c.unexpected());
+    }
+    Ok((name, value(c)?))
+}
+
+fn filter(c: &mut Cursor<'_>) -> Result<Option<Expr>> {
+    if c.accept("WHERE") {
+        return expression(c).map(Some);
+    }
+    Ok(None)
+}
+
+fn scope_word(c: &mut Cursor<'_>) -> Option<VariableScope> {
+    const WORDS: &[(&str, VariableScope)] = &[
+        ("GLOBAL", VariableScope::Global),
+        ("SESSION", VariableScope::Session),
+        ("LOCAL", VariableScope::Session),
+        ("PERSIST", VariableScope::Persist),
+        ("PERSIST_ONLY", VariableScope::PersistOnly),
+    ];
+    WORDS
+        .iter()
+        .find(|(word, _)| c.accept(word))
+        .map(|(_, scope)| *scope)
+}
+
+fn set_item(c: &mut Cursor<'_>, scope: VariableScope) -> Result<Assignment> {
+    if let TokenKind::UserVariable(name) = c.peek_kind().clone() {
+        c.advance();
+        expect_assign(c)?;
+        let value = expression(c)?;
+        return Ok(Assignment::User { name, value });
+    }
+    let (scope, name) = if *c.peek_kind() == TokenKind::SystemVariable {
+        c.advance();
+        scoped_name(c)?
+    } else {
+        (scope, c.name()?)
+    };
+    expect_assign(c)?;
+    let value = set_value(c)?;
+    Ok(Assignment::System { scope, name, value })
+}
+
+fn scoped_name(c: &mut Cursor<'_>) -> Result<(VariableScope, String)> {
+    for (word, scope) in [
+        ("PERSIST", VariableScope::Persist),
+        ("PERSIST_ONLY", VariableScope::PersistOnly),
+    ] {
+        if c.is_word(word) && *c.peek_second() == TokenKind::Symbol(".") {
+            c.advance();
+            c.advance();
+            return Ok((scope, c.any_name()?));
+        }
+    }
+    let (scope, name) = system_variable(c)?;
+    let scope = match scope {
+        SystemScope::Global => VariableScope::Global,
+        SystemScope::Either | SystemScope::Session => VariableScope::Session,
+    };
+    Ok((scope, name))
+}
+
+fn expect_assign(c: &mut Cursor<'_>) -> Result<()> {
+    if c.accept_symbol("=") || c.accept_symbol(":=") {
+        return Ok(());
+    }
+    Err(c.unexpected())
+}
+
+fn set_value(c: &mut Cursor<'_>) -> Result<SetValue> {
+    if c.accept("DEFAULT") {
+        return Ok(SetValue::Default);
+    }
+    if let Some(word) = c.accept_any(&["ON", "ALL", "BINARY", "ROW", "SYSTEM"]) {
+        return Ok(SetValue::Word(word.to_owned()));
+    }
+    let expr = expression(c)?;
+    Ok(match expr {
+        Expr::Column {
+            qualifier: None,
+            name,
+        } => SetValue::Word(name),
+        expr => SetValue::Expr(expr),
+    })
+}

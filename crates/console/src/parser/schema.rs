@@ -1,0 +1,229 @@
+//! CREATE, DROP, TRUNCATE, DESCRIBE.
+
+use semisync_sim::operation::ColumnKind;
+
+use super::admin;
+use super::cursor::{Cursor, Result};
+use super::expression::expression;
+use super::select::table_name;
+use crate::lexer::TokenKind;
+use crate::statement::{AccountKind, Column, CreateTable, Expr, Statement};
+
+/// After CREATE.
+pub(super) fn create(c: &mut Cursor<'_>) -> Result<Statement> {
+    if c.accept_any(&["DATABASE", "SCHEMA"]).is_some() {
+        let if_not_exists = c.accept_all(&["IF", "NOT", "EXISTS"]);
+        let name = c.name()?;
+        database_options(c)?;
+        return Ok(Statement::CreateDatabase {
+            name,
+            if_not_exists,
+        });
+    }
+    if c.accept("TABLE") {
+        return create_table(c);
+    }
+    if c.accept("USER") {
+        return admin::account(c, AccountKind::Create);
+    }
+    Err(c.unexpected())
+}
+
+/// After DROP.
+pub(super) fn drop(c: &mut Cursor<'_>) -> Result<Statement> {
+    if c.accept_any(&["DATABASE", "SCHEMA"]).is_some() {
+        let if_exists = c.accept_all(&["IF", "EXISTS"]);
+        let name = c.name()?;
+        return Ok(Statement::DropDatabase { name, if_exists });
+    }
+    if c.accept_any(&["TABLE", "TABLES"]).is_some() {
+        let if_exists = c.accept_all(&["IF", "EXISTS"]);
+        let tables = c.list(table_name)?;
+        c.accept_any(&["RESTRICT", "CASCADE"]);
+        return Ok(Statement::DropTable { tables, if_exists });
+    }
+    if c.accept("USER") {
+        return admin::account(c, AccountKind::Drop);
+    }
+    if c.accept("PREPARE") {
+        let name = c.name()?;
+        return Ok(Statement::Deallocate { name });
+    }
+    Err(c.unexpected())
+}
+
+/// After TRUNCATE.
+pub(super) fn truncate(c: &mut Cursor<'_>) -> Result<Statement> {
+    c.accept("TABLE");
+    table_name(c).map(Statement::Truncate)
+}
+
+/// After DESCRIBE.
+pub(super) fn describe(c: &mut Cursor<'_>) -> Result<Statement> {
+    table_name(c).map(Statement::Describe)
+}
+
+fn database_options(c: &mut Cursor<'_>) -> Result<()> {
+    while !c.is_at_end() && !c.is_symbol(";") {
+        c.accept("DEFAULT");
+        if c.accept_all(&["CHARACTER", "SET"]) || c.accept_any(&["CHARSET", "COLLATE"]).is_some() {
+            c.accept_symbol("=");
+            c.name_or_text()?;
+        } else {
+            return Err(c.unexpected());
+        }
+    }
+    Ok(())
+}
+
+fn create_table(c: &mut Cursor<'_>) -> Result<Statement> {
+    let if_not_exists = c.accept_all(&["IF", "NOT", "EXISTS"]);
+    let table = table_name(c)?;
+    let mut create = CreateTable {
+        table,
+        columns: Vec::new(),
+        primary_key: Vec::new(),
+        if_not_exists,
+    };
+    c.expect_symbol("(")?;
+    loop {
+        if c.accept_all(&["PRIMARY", "KEY"]) {
+            create.primary_key = key_columns(c)?;
+        } else if c.accept_any(&["UNIQUE", "KEY", "INDEX"]).is_some() {
+            c.accept_any(&["KEY", "INDEX"]);
+            if !c.is_symbol("(") {
+                c.name()?;
+            }
+            key_columns(c)?;
+        } else {
+            let column = column(c, &mut create.primary_key)?;
+            create.columns.push(column);
+        }
+        if !c.accept_symbol(",") {
+            break;
+        }
+    }
+    c.expect_symbol(")")?;
+    table_options(c)?;
+    Ok(Statement::CreateTable(create))
+}
+
+fn key_columns(c: &mut Cursor<'_>) -> Result<Vec<String>> {
+    c.expect_symbol("(")?;
+    let names = c.list(Cursor::name)?;
+    c.expect_symbol(")")?;
+    Ok(names)
+}
+
+fn column(c: &mut Cursor<'_>, primary_key: &mut Vec<String>) -> Result<Column> {
+    let name = c.name()?;
+    let kind = column_kind(c)?;
+    let mut column = Column {
+        name,
+        kind,
+        not_null: false,
+        default: None,
+        auto_increment: false,
+    };
+    loop {
+        if c.accept_all(&["NOT", "NULL"]) {
+            column.not_null = true;
+        } else if c.accept("DEFAULT") {
+            column.default = Some(expression(c)?);
+        } else if c.accept("AUTO_INCREMENT") {
+            column.auto_increment = true;
+        } else if c.accept_all(&["PRIMARY", "KEY"]) || c.accept("KEY") {
+            primary_key.push(column.name.clone());
+        } else if c.accept("COMMENT") {
+            c.text()?;
+        } else if c.accept_all(&["CHARACTER", "SET"]) || c.accept("COLLATE") {
+            c.name_or_text()?;
+        } else if c.accept("UNIQUE") {
+            c.accept("KEY");
+        } else if !c.accept("NULL") {
+            return Ok(column);
+        }
+    }
+}
+
+/// A type; display widths of integers and UNSIGNED are read over.
+fn column_kind(c: &mut Cursor<'_>) -> Result<ColumnKind> {
+    const INTEGERS: &[(&str, ColumnKind)] = &[
+        ("TINYINT", ColumnKind::TinyInt),
+        ("SMALLINT", ColumnKind::SmallInt),
+        ("MEDIUMINT", ColumnKind::MediumInt),
+        ("INT", ColumnKind::Int),
+        ("INTEGER", ColumnKind::Int),
+        ("BIGINT", ColumnKind::BigInt),
+    ];
+    for (word, kind) in INTEGERS {
+        if c.accept(word) {
+            length(c)?;
+            while c.accept_any(&["UNSIGNED", "SIGNED", "ZEROFILL"]).is_some() {}
+            return Ok(*kind);
+        }
+    }
+    const OTHERS: &[(&str, ColumnKind)] = &[
+        ("BOOL", ColumnKind::TinyInt),
+        ("BOOLEAN", ColumnKind::TinyInt),
+        ("TEXT", ColumnKind::Text),
+        ("LONGTEXT", ColumnKind::Text),
+        ("DATETIME", ColumnKind::DateTime),
+        ("TIMESTAMP", ColumnKind::Timestamp),
+        ("DATE", ColumnKind::Date),
+    ];
+    for (word, kind) in OTHERS {
+        if c.accept(word) {
+            length(c)?;
+            return Ok(*kind);
+        }
+    }
+    if c.accept("VARCHAR") {
+        c.expect_symbol("(")?;
+        let characters = c.integer()?;
+        c.expect_symbol(")")?;
+        return Ok(ColumnKind::VarChar(characters.min(65_535) as u32));
+    }
+    if c.accept("CHAR") {
+        return Ok(ColumnKind::Char(length(c)?.unwrap_or(1).min(255) as u32));
+    }
+    Err(c.unexpected())
+}
+
+fn length(c: &mut Cursor<'_>) -> Result<Option<u64>> {
+    if !c.accept_symbol("(") {
+        return Ok(None);
+    }
+    let length = c.integer()?;
+    c.expect_symbol(")")?;
+    Ok(Some(length))
+}
+
+fn table_options(c: &mut Cursor<'_>) -> Result<()> {
+    loop {
+        c.accept_symbol(",");
+        c.accept("DEFAULT");
+        if c.accept_all(&["CHARACTER", "SET"])
+            || c.accept_any(&["ENGINE", "CHARSET", "COLLATE", "COMMENT", "AUTO_INCREMENT"])
+                .is_some()
+        {
+            c.accept_symbol("=");
+            match c.peek_kind() {
+                TokenKind::Number(_) => {
+                    c.advance();
+                }
+                _ => {
+                    c.name_or_text()?;
+                }
+            }
+        } else {
+            return Ok(());
+        }
+    }
+}
+
+/// Whether a DEFAULT is the current time.
+pub(crate) fn is_current_time(default: &Expr) -> bool {
+    matches!(default, Expr::Call { name, .. }
+        if matches!(name.to_ascii_uppercase().as_str(), "CURRENT_TIMESTAMP" | "NOW" | "LOCALTIME"))
+}

@@ -1,0 +1,167 @@
+//! SELECT and DO.
+
+use super::cursor::{Cursor, Result};
+use super::expression::expression;
+use crate::lexer::TokenKind;
+use crate::statement::{Direction, Expr, From, Item, Limit, Select, Statement, TableName};
+
+/// The rest of a SELECT.
+pub(super) fn select(c: &mut Cursor<'_>) -> Result<Select> {
+    let distinct = c.accept("DISTINCT");
+    if !distinct {
+        c.accept("ALL");
+    }
+    let items = c.list(item)?;
+    let mut select = Select {
+        items,
+        distinct,
+        from: None,
+        filter: None,
+        group: Vec::new(),
+        order: Vec::new(),
+        limit: None,
+        into: Vec::new(),
+    };
+    into(c, &mut select)?;
+    if c.accept("FROM") {
+        if !c.accept("DUAL") {
+            select.from = Some(from(c)?);
+        }
+        if c.accept("WHERE") {
+            select.filter = Some(expression(c)?);
+        }
+        if c.accept_all(&["GROUP", "BY"]) {
+            select.group = c.list(expression)?;
+        }
+    }
+    if c.accept_all(&["ORDER", "BY"]) {
+        select.order = c.list(order_item)?;
+    }
+    select.limit = limit(c)?;
+    into(c, &mut select)?;
+    if c.accept_all(&["FOR", "UPDATE"]) || c.accept_all(&["FOR", "SHARE"]) {
+        into(c, &mut select)?;
+    }
+    Ok(select)
+}
+
+/// The rest of a DO.
+pub(super) fn do_expressions(c: &mut Cursor<'_>) -> Result<Statement> {
+    c.list(expression).map(Statement::Do)
+}
+
+/// An optional LIMIT.
+pub(super) fn limit(c: &mut Cursor<'_>) -> Result<Option<Limit>> {
+    if !c.accept("LIMIT") {
+        return Ok(None);
+    }
+    let first = c.integer()?;
+    let limit = if c.accept_symbol(",") {
+        Limit {
+            offset: first,
+            count: c.integer()?,
+        }
+    } else if c.accept("OFFSET") {
+        Limit {
+            offset: c.integer()?,
+            count: first,
+        }
+    } else {
+        Limit {
+            offset: 0,
+            count: first,
+        }
+    };
+    Ok(Some(limit))
+}
+
+/// A table name, with its database if written.
+pub(super) fn table_name(c: &mut Cursor<'_>) -> Result<TableName> {
+    let first = c.name()?;
+    if c.accept_symbol(".") {
+        return Ok(TableName {
+            db: Some(first),
+            name: c.any_name()?,
+        });
+    }
+    Ok(TableName {
+        db: None,
+        name: first,
+    })
+}
+
+fn into(c: &mut Cursor<'_>, select: &mut Select) -> Result<()> {
+    if select.into.is_empty() && c.accept("INTO") {
+        select.into = c.list(|c| match c.peek_kind().clone() {
+            TokenKind::UserVariable(name) => {
+                c.advance();
+                Ok(name)
+            }
+            _ => Err(c.unexpected()),
+        })?;
+    }
+    Ok(())
+}
+
+fn from(c: &mut Cursor<'_>) -> Result<From> {
+    let table = table_name(c)?;
+    let alias = alias(c)?;
+    Ok(From { table, alias })
+}
+
+fn alias(c: &mut Cursor<'_>) -> Result<Option<String>> {
+    if c.accept("AS") {
+        return c.name_or_text().map(Some);
+    }
+    match c.peek_kind() {
+        TokenKind::Text(_) => c.text().map(Some),
+        TokenKind::Word(_) | TokenKind::Quoted(_) => Ok(c.name().ok()),
+        _ => Ok(None),
+    }
+}
+
+fn item(c: &mut Cursor<'_>) -> Result<Item> {
+    if c.accept_symbol("*") || accept_qualified_star(c) {
+        return Ok(Item::All);
+    }
+    let start = c.position();
+    let expr = expression(c)?;
+    let written = c.source_since(start);
+    let heading = match alias(c)? {
+        Some(alias) => alias,
+        None => heading(&expr, written, c, start),
+    };
+    Ok(Item::Expr { expr, heading })
+}
+
+/// `t.*` or `db.t.*`
+fn accept_qualified_star(c: &mut Cursor<'_>) -> bool {
+    let start = c.position();
+    while c.name().is_ok() && c.accept_symbol(".") {
+        if c.accept_symbol("*") {
+            return true;
+        }
+    }
+    c.rewind(start);
+    false
+}
+
+/// The heading of a column without an alias: what was written, but for strings their contents and
+/// for columns their name.
+fn heading(expr: &Expr, written: &str, c: &Cursor<'_>, start: usize) -> String {
+    match expr {
+        Expr::Text(_) => c.text_at(start),
+        Expr::Column { name, .. } => name.clone(),
+        Expr::Null => "NULL".to_owned(),
+        _ => written.to_owned(),
+    }
+}
+
+fn order_item(c: &mut Cursor<'_>) -> Result<(Expr, Direction)> {
+    let expr = expression(c)?;
+    let direction = match c.accept_any(&["ASC", "DESC"]) {
+        Some("DESC") => Direction::Descending,
+        _ => Direction::Ascending,
+    };
+    Ok((expr, direction))
+}

@@ -1,0 +1,368 @@
+//! Statements as parsed: what was said, before it meets a server.
+
+use semisync_sim::operation::{ColumnKind, VariableScope};
+
+/// A parsed statement.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Statement {
+    /// Nothing but blanks and comments.
+    Empty,
+    Use(String),
+    Select(Box<Select>),
+    Do(Vec<Expr>),
+    CreateDatabase {
+        name: String,
+        if_not_exists: bool,
+    },
+    DropDatabase {
+        name: String,
+        if_exists: bool,
+    },
+    CreateTable(CreateTable),
+    DropTable {
+        tables: Vec<TableName>,
+        if_exists: bool,
+    },
+    Truncate(TableName),
+    Insert(Insert),
+    Update(Update),
+    Delete(Delete),
+    Begin,
+    Commit,
+    Rollback,
+    Set(Vec<Assignment>),
+    /// SET NAMES, SET CHARACTER SET: the character set.
+    SetNames(String),
+    ResetPersist {
+        name: Option<String>,
+        if_exists: bool,
+    },
+    InstallPlugin {
+        name: String,
+        library: String,
+    },
+    UninstallPlugin {
+        name: String,
+    },
+    ChangeSource {
+        options: Vec<(String, SourceOption)>,
+        channel: String,
+    },
+    StartReplica {
+        threads: Threads,
+        channel: Option<String>,
+    },
+    StopReplica {
+        threads: Threads,
+        channel: Option<String>,
+    },
+    ResetReplica {
+        all: bool,
+        channel: Option<String>,
+    },
+    ResetBinaryLogs {
+        to: Option<u64>,
+    },
+    FlushBinaryLogs,
+    /// FLUSH of something else, by its word; whether NO_WRITE_TO_BINLOG was said.
+    Flush {
+        what: String,
+        logged: bool,
+    },
+    PurgeBinaryLogs {
+        to: String,
+    },
+    Kill {
+        connection: bool,
+        id: Expr,
+    },
+    Shutdown {
+        restart: bool,
+    },
+    Prepare {
+        name: String,
+        from: PrepareSource,
+    },
+    Execute {
+        name: String,
+        using: Vec<String>,
+    },
+    Deallocate {
+        name: String,
+    },
+    /// CREATE USER, GRANT and other account statements: written to the binary log as typed.
+    Account(Account),
+    Show(Show),
+    /// DESCRIBE
+    Describe(TableName),
+    /// HELP 'topic' for the server.
+    Help(String),
+}
+
+/// An account statement.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Account {
+    /// CREATE USER, DROP USER, GRANT, …
+    pub(crate) kind: AccountKind,
+    /// The accounts it names, as `'user'@'host'`.
+    pub(crate) accounts: Vec<String>,
+    /// IF [NOT] EXISTS
+    pub(crate) lenient: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum AccountKind {
+    Create,
+    Alter,
+    Drop,
+    Grant,
+    Revoke,
+}
+
+/// Receiver, applier, or both.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Threads {
+    pub(crate) receiver: bool,
+    pub(crate) applier: bool,
+}
+
+/// A value in CHANGE REPLICATION SOURCE TO.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum SourceOption {
+    Text(String),
+    Number(String),
+    Word(String),
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum PrepareSource {
+    Text(String),
+    Variable(String),
+}
+
+/// A table, with its database if named.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct TableName {
+    pub(crate) db: Option<String>,
+    pub(crate) name: String,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct CreateTable {
+    pub(crate) table: TableName,
+    pub(crate) columns: Vec<Column>,
+    pub(crate) primary_key: Vec<String>,
+    pub(crate) if_not_exists: bool,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Column {
+    pub(crate) name: String,
+    pub(crate) kind: ColumnKind,
+    pub(crate) not_null: bool,
+    pub(crate) default: Option<Expr>,
+    pub(crate) auto_increment: bool,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Insert {
+    pub(crate) table: TableName,
+    pub(crate) columns: Vec<String>,
+    pub(crate) rows: Vec<Vec<Expr>>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Update {
+    pub(crate) table: TableName,
+    pub(crate) assignments: Vec<(String, Expr)>,
+    pub(crate) filter: Option<Expr>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Delete {
+    pub(crate) table: TableName,
+    pub(crate) filter: Option<Expr>,
+}
+
+/// SELECT.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Select {
+    pub(crate) items: Vec<Item>,
+    pub(crate) distinct: bool,
+    pub(crate) from: Option<From>,
+    pub(crate) filter: Option<Expr>,
+    pub(crate) group: Vec<Expr>,
+    pub(crate) order: Vec<(Expr, Direction)>,
+    pub(crate) limit: Option<Limit>,
+    pub(crate) into: Vec<String>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct From {
+    pub(crate) table: TableName,
+    pub(crate) alias: Option<String>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Direction {
+    Ascending,
+    Descending,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Limit {
+    pub(crate) offset: u64,
+    pub(crate) count: u64,
+}
+
+/// One item of a select list.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Item {
+    /// `*` or `t.*`
+    All,
+    /// An expression and its heading.
+    Expr { expr: Expr, heading: String },
+}
+
+/// An assignment of SET.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Assignment {
+    User {
+        name: String,
+        value: Expr,
+    },
+    System {
+        scope: VariableScope,
+        name: String,
+        value: SetValue,
+    },
+}
+
+/// The right side of a system variable's assignment.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum SetValue {
+    Default,
+    /// A bare word such as ON.
+    Word(String),
+    Expr(Expr),
+}
+
+/// SHOW.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Show {
+    Variables {
+        global: bool,
+        filter: ShowFilter,
+    },
+    Status {
+        global: bool,
+        filter: ShowFilter,
+    },
+    Plugins,
+    Replicas,
+    ReplicaStatus {
+        channel: Option<String>,
+        master_words: bool,
+    },
+    ProcessList {
+        full: bool,
+    },
+    BinaryLogStatus,
+    BinaryLogs,
+    BinlogEvents {
+        relay: bool,
+        file: Option<String>,
+        from: Option<u64>,
+        limit: Option<Limit>,
+    },
+    Databases(ShowFilter),
+    Tables {
+        db: Option<String>,
+        filter: ShowFilter,
+    },
+    CreateTable(TableName),
+    CreateDatabase(String),
+    Columns(TableName),
+    Warnings {
+        errors_only: bool,
+        limit: Option<Limit>,
+    },
+    CountWarnings {
+        errors_only: bool,
+    },
+    Engines,
+    Grants {
+        account: Option<String>,
+    },
+}
+
+/// LIKE or WHERE of a SHOW statement.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum ShowFilter {
+    None,
+    Like(String),
+    Where(Expr),
+}
+
+/// An expression that may name variables.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Expr {
+    Null,
+    Integer(i128),
+    /// A number with point or exponent, as written.
+    Decimal(String),
+    Text(String),
+    /// A column; the qualifier as written (`t`, `lab.t`).
+    Column {
+        qualifier: Option<String>,
+        name: String,
+    },
+    UserVariable(String),
+    /// `@x := value`
+    AssignUser {
+        name: String,
+        value: Box<Expr>,
+    },
+    SystemVariable {
+        scope: SystemScope,
+        name: String,
+    },
+    /// `?` of a prepared statement, counted from 0.
+    Placeholder(usize),
+    Unary(semisync_sim::expr::UnaryOp, Box<Expr>),
+    Binary(semisync_sim::expr::BinaryOp, Box<Expr>, Box<Expr>),
+    Like {
+        text: Box<Expr>,
+        pattern: Box<Expr>,
+        negated: bool,
+    },
+    In {
+        needle: Box<Expr>,
+        list: Vec<Expr>,
+        negated: bool,
+    },
+    Between {
+        value: Box<Expr>,
+        low: Box<Expr>,
+        high: Box<Expr>,
+        negated: bool,
+    },
+    IsNull {
+        operand: Box<Expr>,
+        negated: bool,
+    },
+    Call {
+        name: String,
+        arguments: Vec<Expr>,
+    },
+    /// `COUNT(*)`
+    CountAll,
+}
+
+/// `@@x`, `@@global.x`, `@@session.x`
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum SystemScope {
+    Either,
+    Global,
+    Session,
+}
