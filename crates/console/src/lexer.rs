@@ -99,9 +99,9 @@ impl<'a> Lexer<'a> {
                 self.at += blank;
             } else if rest.starts_with('#') || is_dash_comment(rest) {
                 self.at += rest.find('\n').unwrap_or(rest.len());
-            } else if rest.starts_with("/*!") {
+            } else if let Some(versioned) = rest.strip_prefix("/*!") {
                 self.in_version_comment = true;
-                let digits = rest[3..].bytes().take_while(u8::is_ascii_digit).count();
+                let digits = versioned.bytes().take_while(u8::is_ascii_digit).count();
                 self.at += 3 + digits;
             } else if rest.starts_with("*/") && self.in_version_comment {
                 self.in_version_comment = false;

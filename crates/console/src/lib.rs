@@ -9,11 +9,31 @@ pub mod recording;
 
 pub mod workbench;
 
+pub mod lab;
+
 mod statement;
 
 mod lexer;
 
 mod parser;
+
+mod layout;
+
+mod calendar;
+
+mod environment;
+
+mod lowering;
+
+mod tables;
+
+mod query;
+
+mod shows;
+
+mod plan;
+
+mod line_reader;
 
 pub use recording::{Playback, Recording};
 pub use workbench::{Screen, SessionAddress, SubmitError, TerminalEntry, Workbench};

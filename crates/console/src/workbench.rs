@@ -3,11 +3,22 @@
 //! Each server has any number of client sessions, numbered from 1 and opened when first used. A
 //! session that waits blocks only itself.
 
+mod client;
+
+mod conversation;
+
+mod commands;
+
+mod completion;
+
 use std::collections::BTreeMap;
 
 use semisync_core::Instant;
-use semisync_sim::{Cluster, ClusterConfig, Fault, ServerIndex};
+use semisync_sim::{Cluster, ClusterConfig, Fault, ServerIndex, SessionKey};
 use serde::{Deserialize, Serialize};
+
+use crate::line_reader::Request;
+use client::{Client, Typed};
 
 /// A prompt: a server and the number of a session there, from 1.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -54,6 +65,9 @@ pub enum SubmitError {
 pub struct Workbench {
     cluster: Cluster,
     screens: BTreeMap<SessionAddress, Screen>,
+    clients: BTreeMap<SessionAddress, Client>,
+    /// Which client a connection belongs to.
+    addresses: BTreeMap<SessionKey, SessionAddress>,
 }
 
 impl Workbench {
@@ -62,6 +76,8 @@ impl Workbench {
         Workbench {
             cluster: Cluster::new(config),
             screens: BTreeMap::new(),
+            clients: BTreeMap::new(),
+            addresses: BTreeMap::new(),
         }
     }
 
@@ -79,8 +95,67 @@ impl Workbench {
     ///
     /// # Errors
     /// See [`SubmitError`]; nothing was sent then.
-    pub fn submit(&mut self, _at: SessionAddress, _text: &str) -> Result<(), SubmitError> {
-        Err(SubmitError::NoSuchServer)
+    pub fn submit(&mut self, at: SessionAddress, text: &str) -> Result<(), SubmitError> {
+        if usize::from(at.server.0) >= self.cluster.config().servers.len() {
+            return Err(SubmitError::NoSuchServer);
+        }
+        let replicates = self.cluster.config().replication;
+        let mut client = match self.clients.get(&at) {
+            Some(client) if client.is_busy() => return Err(SubmitError::Busy),
+            Some(client) => client.clone(),
+            None => Client {
+                // A lab that replicates has a database, and its clients begin there.
+                database: replicates.then(|| "lab".to_owned()),
+                ..Client::default()
+            },
+        };
+        let mut requests = Vec::new();
+        for line in text.lines() {
+            requests.extend(client.reader.read(line));
+        }
+        if !client.reader.is_idle() {
+            return Err(SubmitError::Incomplete);
+        }
+        let is_one = requests.len() == 1;
+        for request in requests {
+            let typed = match &request {
+                Request::Statement {
+                    text: statement,
+                    vertical,
+                } if !is_one => {
+                    let end = if *vertical { "\\G" } else { ";" };
+                    format!("{statement}{end}")
+                }
+                Request::Statement { .. } | Request::Command(..) => text.to_owned(),
+            };
+            client.queue.push_back(Typed { typed, request });
+        }
+        self.clients.insert(at, client);
+        self.pump(at);
+        self.deliver();
+        Ok(())
+    }
+
+    /// The prompt for the next line at `at` after the lines of `text`: the server's name, or what
+    /// the client shows while a statement is open, equally wide.
+    pub fn prompt(&self, at: SessionAddress, text: &str) -> String {
+        let servers = &self.cluster.config().servers;
+        let name = servers
+            .get(usize::from(at.server.0))
+            .map_or("mysql", |server| server.name.as_str());
+        let main = match at.session {
+            1 => format!("{name}> "),
+            session => format!("{name}/{session}> "),
+        };
+        let mut reader = self
+            .clients
+            .get(&at)
+            .map(|client| client.reader.clone())
+            .unwrap_or_default();
+        for line in text.lines() {
+            reader.read(line);
+        }
+        reader.prompt(&main)
     }
 
     /// Injects a fault now.
@@ -88,7 +163,9 @@ impl Workbench {
     /// # Errors
     /// With the reason, when it makes no sense now.
     pub fn inject(&mut self, fault: Fault) -> Result<(), semisync_sim::fault::FaultError> {
-        self.cluster.inject(fault)
+        let injected = self.cluster.inject(fault);
+        self.deliver();
+        injected
     }
 
     /// When the next event is due, if any.
@@ -99,7 +176,9 @@ impl Workbench {
     /// Runs the next event of the cluster and prints what clients got from it. False if nothing is
     /// left to happen.
     pub fn step(&mut self) -> bool {
-        self.cluster.step()
+        let stepped = self.cluster.step();
+        self.deliver();
+        stepped
     }
 
     /// Runs all events up to and including `until`, then sets the time to it.
@@ -111,8 +190,8 @@ impl Workbench {
     }
 
     /// Whether a session runs a statement.
-    pub fn is_busy(&self, _at: SessionAddress) -> bool {
-        false
+    pub fn is_busy(&self, at: SessionAddress) -> bool {
+        self.clients.get(&at).is_some_and(Client::is_busy)
     }
 
     /// What a prompt shows; `None` if it was never used.
@@ -127,7 +206,10 @@ impl Workbench {
 
     /// Names that fit at the end of `text` at this prompt now: statements, variables that exist on
     /// this server now, tables.
-    pub fn complete(&self, _at: SessionAddress, _text: &str) -> Vec<String> {
-        Vec::new()
+    pub fn complete(&self, at: SessionAddress, text: &str) -> Vec<String> {
+        if usize::from(at.server.0) >= self.cluster.config().servers.len() {
+            return Vec::new();
+        }
+        self.completions(at, text)
     }
 }

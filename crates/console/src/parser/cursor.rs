@@ -7,13 +7,10 @@ use semisync_sim::SqlError;
 
 use crate::lexer::{Token, TokenKind, syntax_error, tokenize};
 
-/// Why a rule gave up: a syntax error at a token, or another error the parser itself raises.
-#[derive(Clone, Debug)]
-pub(super) enum Refusal {
-    /// 1064 at this byte.
-    Syntax(usize),
-    /// Something the parser knows to be wrong.
-    Sql(SqlError),
+/// Why a rule gave up: error 1064 at this byte.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Refusal {
+    pub(super) at: usize,
 }
 
 pub(super) type Result<T> = std::result::Result<T, Refusal>;
@@ -62,15 +59,14 @@ impl<'a> Cursor<'a> {
     }
 
     pub(super) fn error(&self, refusal: Refusal) -> SqlError {
-        match refusal {
-            Refusal::Syntax(at) => syntax_error(self.text, at),
-            Refusal::Sql(error) => error,
-        }
+        syntax_error(self.text, refusal.at)
     }
 
     /// The refusal of the next token.
     pub(super) fn unexpected(&self) -> Refusal {
-        Refusal::Syntax(self.peek().start)
+        Refusal {
+            at: self.peek().start,
+        }
     }
 
     pub(super) fn peek(&self) -> &Token {

@@ -2,7 +2,7 @@
 
 use semisync_sim::expr::{BinaryOp, UnaryOp};
 
-use super::cursor::{Cursor, Refusal, Result};
+use super::cursor::{Cursor, Result};
 use crate::lexer::TokenKind;
 use crate::statement::{Expr, SystemScope};
 
@@ -359,7 +359,7 @@ fn column(c: &mut Cursor<'_>) -> Result<Expr> {
     let mut qualifier: Option<String> = None;
     while c.is_symbol(".") {
         if *c.peek_second() == TokenKind::Symbol("*") {
-            return Err(Refusal::Syntax(c.peek().start));
+            return Err(c.unexpected());
         }
         c.advance();
         qualifier = Some(match qualifier {

@@ -7,7 +7,7 @@ use super::cursor::{Cursor, Result};
 use super::expression::expression;
 use super::select::table_name;
 use crate::lexer::TokenKind;
-use crate::statement::{AccountKind, Column, CreateTable, Expr, Statement};
+use crate::statement::{AccountKind, Column, CreateTable, Statement};
 
 /// After CREATE.
 pub(super) fn create(c: &mut Cursor<'_>) -> Result<Statement> {
@@ -220,10 +220,4 @@ fn table_options(c: &mut Cursor<'_>) -> Result<()> {
             return Ok(());
         }
     }
-}
-
-/// Whether a DEFAULT is the current time.
-pub(crate) fn is_current_time(default: &Expr) -> bool {
-    matches!(default, Expr::Call { name, .. }
-        if matches!(name.to_ascii_uppercase().as_str(), "CURRENT_TIMESTAMP" | "NOW" | "LOCALTIME"))
 }

@@ -63,6 +63,20 @@ impl Cluster {
         Ok(key)
     }
 
+    /// Gives a session its default database, as a client names it when it connects; a database that
+    /// does not exist is ignored.
+    pub fn set_default_database(&mut self, session: SessionKey, database: &str) {
+        let Some(ix) = self.session_server(session) else {
+            return;
+        };
+        if self.tables(ix, database).is_none() {
+            return;
+        }
+        if let Some(state) = self.session_mut(ix, session) {
+            state.db = Some(database.to_owned());
+        }
+    }
+
     /// Disconnects a client. A statement in flight runs on, as on a server.
     pub fn close_session(&mut self, session: SessionKey) {
         let Some(ix) = self.session_server(session) else {

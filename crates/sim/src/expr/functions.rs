@@ -24,6 +24,8 @@ const NAMES: &[&str] = &[
     "CONCAT_WS",
     "FLOOR",
     "GREATEST",
+    "GTID_SUBSET",
+    "GTID_SUBTRACT",
     "HEX",
     "IF",
     "IFNULL",
@@ -79,7 +81,8 @@ pub(super) fn call(name: &str, arguments: &[Expr], row: &dyn Row) -> Result<Valu
             format!("FUNCTION {name} does not exist"),
         ));
     }
-    numeric(&upper, &values)
+    gtid(&upper, &values)
+        .or_else(|| numeric(&upper, &values))
         .or_else(|| textual(&upper, &values))
         .ok_or_else(|| {
             SqlError::new(
@@ -233,6 +236,34 @@ fn textual(name: &str, values: &[Value]) -> Called {
         _ => return None,
     };
     Some(Ok(value))
+}
+
+fn gtid(name: &str, values: &[Value]) -> Called {
+    if !name.starts_with("GTID_") {
+        return None;
+    }
+    let (a, b) = match values {
+        [a, b] => match both(a.to_text(), b.to_text()) {
+            Some(texts) => texts,
+            None => return Some(Ok(Value::Null)),
+        },
+        _ => return None,
+    };
+    let parse = |text: &str| {
+        text.parse::<crate::gtid::GtidSet>().map_err(|_| {
+            SqlError::new(
+                1772,
+                "HY000",
+                format!("Malformed GTID set specification '{text}'."),
+            )
+        })
+    };
+    let sets = parse(&a).and_then(|a| Ok((a, parse(&b)?)));
+    let value = sets.map(|(a, b)| match name {
+        "GTID_SUBSET" => Value::of_bool(a.is_subset(&b)),
+        _ => Value::Text(a.subtract(&b).to_string()),
+    });
+    Some(value)
 }
 
 fn both<A, B>(a: Option<A>, b: Option<B>) -> Option<(A, B)> {

@@ -130,3 +130,19 @@ fn functions_compute_and_refuse_what_they_cannot() {
     assert_eq!(code(call("NOSUCH", vec![])), 1305);
     assert_eq!(code(call("UPPER", vec![])), 1582);
 }
+
+#[test]
+fn gtid_sets_are_compared_and_subtracted() {
+    let uuid = "11111111-1111-1111-1111-111111111111";
+    let set = |numbers: &str| lit(format!("{uuid}:{numbers}").as_str());
+    check(&call("GTID_SUBSET", vec![set("1-3"), set("1-5")]), 1);
+    check(&call("GTID_SUBSET", vec![set("1-6"), set("1-5")]), 0);
+    check(&call("GTID_SUBSET", vec![lit(""), set("1")]), 1);
+    check(
+        &call("GTID_SUBTRACT", vec![set("1-5"), set("2")]),
+        format!("{uuid}:1:3-5").as_str(),
+    );
+    check(&call("GTID_SUBSET", vec![null(), set("1")]), Value::Null);
+    let error = call("GTID_SUBSET", vec![lit("x"), set("1")]).evaluate(&OneRow);
+    assert_eq!(error.unwrap_err().code, 1772);
+}

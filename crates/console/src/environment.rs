@@ -1,0 +1,152 @@
+//! Where a statement is evaluated: a server, a session on it, and what the session remembers.
+
+use std::collections::BTreeMap;
+
+use semisync_core::{Generation, Instant};
+use semisync_sim::inspect::{VariableReach, VariableRow};
+use semisync_sim::operation::{Warning, WarningLevel};
+use semisync_sim::{Cluster, ServerIndex, SessionKey, SqlError, Value};
+
+use crate::statement::SystemScope;
+
+/// What a session remembers between statements and forgets when its connection is lost.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct SessionMemory {
+    pub(crate) user_variables: BTreeMap<String, Value>,
+    /// Prepared statements: their text.
+    pub(crate) prepared: BTreeMap<String, String>,
+    /// For SHOW WARNINGS.
+    pub(crate) warnings: Vec<Warning>,
+    pub(crate) row_count: i128,
+    pub(crate) last_insert_id: i128,
+    pub(crate) found_rows: i128,
+}
+
+impl SessionMemory {
+    /// A user variable; NULL when it was never set. Names ignore case.
+    pub(crate) fn user_variable(&self, name: &str) -> Value {
+        self.user_variables
+            .get(&name.to_ascii_lowercase())
+            .cloned()
+            .unwrap_or(Value::Null)
+    }
+
+    pub(crate) fn set_user_variable(&mut self, name: &str, value: Value) {
+        self.user_variables.insert(name.to_ascii_lowercase(), value);
+    }
+
+    pub(crate) fn errors(&self) -> usize {
+        let is_error = |warning: &&Warning| warning.level == WarningLevel::Error;
+        self.warnings.iter().filter(is_error).count()
+    }
+}
+
+/// A place to evaluate at, now.
+#[derive(Clone, Copy)]
+pub(crate) struct Environment<'a> {
+    pub(crate) cluster: &'a Cluster,
+    pub(crate) server: ServerIndex,
+    pub(crate) session: SessionKey,
+    pub(crate) memory: &'a SessionMemory,
+    /// Values for `?`.
+    pub(crate) arguments: &'a [Value],
+    /// What WAIT_FOR_EXECUTED_GTID_SET came to, when the statement waited for that.
+    pub(crate) waited: Option<&'a Value>,
+}
+
+impl Environment<'_> {
+    pub(crate) fn now(&self) -> Instant {
+        self.cluster.now()
+    }
+
+    pub(crate) fn generation(&self) -> Generation {
+        self.cluster.config().servers[usize::from(self.server.0)].generation
+    }
+
+    /// The default database.
+    pub(crate) fn database(&self) -> Option<String> {
+        self.cluster.connection(self.session)?.database
+    }
+
+    /// The database of a table: as written, else the default one.
+    ///
+    /// # Errors
+    /// 1046 without either.
+    pub(crate) fn database_of(&self, written: Option<&str>) -> Result<String, SqlError> {
+        match written {
+            Some(db) => Ok(db.to_owned()),
+            None => self.database().ok_or_else(no_database),
+        }
+    }
+
+    /// The value of `@@name`.
+    ///
+    /// # Errors
+    /// 1193 for an unknown variable, 1238 when it has no value in that scope.
+    pub(crate) fn system_variable(
+        &self,
+        scope: SystemScope,
+        name: &str,
+    ) -> Result<Value, SqlError> {
+        let lower = name.to_ascii_lowercase();
+        match lower.as_str() {
+            "warning_count" => return Ok(Value::Int(self.memory.warnings.len() as i128)),
+            "error_count" => return Ok(Value::Int(self.memory.errors() as i128)),
+            "last_insert_id" => return Ok(Value::Int(self.memory.last_insert_id)),
+            _ => {}
+        }
+        let rows = match scope {
+            SystemScope::Global => self.cluster.global_variables(self.server),
+            SystemScope::Either | SystemScope::Session => {
+                self.cluster.session_variables(self.session)
+            }
+        };
+        let found = rows.into_iter().find(|row| row.name == lower);
+        let row = match found {
+            Some(row) => row,
+            None => self.unknown_variable(scope, &lower, name)?,
+        };
+        match (scope, row.scope) {
+            (SystemScope::Session, VariableReach::Global) => Err(wrong_scope(name, "GLOBAL")),
+            (SystemScope::Global, VariableReach::Session) => Err(wrong_scope(name, "SESSION")),
+            _ => Ok(row.value),
+        }
+    }
+
+    /// A variable that is only in the other list has no value in this scope.
+    fn unknown_variable(
+        &self,
+        scope: SystemScope,
+        lower: &str,
+        name: &str,
+    ) -> Result<VariableRow, SqlError> {
+        let other = match scope {
+            SystemScope::Global => self.cluster.session_variables(self.session),
+            SystemScope::Either | SystemScope::Session => {
+                self.cluster.global_variables(self.server)
+            }
+        };
+        other
+            .into_iter()
+            .find(|row| row.name == lower)
+            .ok_or_else(|| unknown_system_variable(name))
+    }
+}
+
+/// 1193
+pub(crate) fn unknown_system_variable(name: &str) -> SqlError {
+    SqlError::new(1193, "HY000", format!("Unknown system variable '{name}'"))
+}
+
+/// 1046
+pub(crate) fn no_database() -> SqlError {
+    SqlError::new(1046, "3D000", "No database selected")
+}
+
+fn wrong_scope(name: &str, scope: &str) -> SqlError {
+    SqlError::new(
+        1238,
+        "HY000",
+        format!("Variable '{name}' is a {scope} variable"),
+    )
+}

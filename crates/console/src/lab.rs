@@ -1,0 +1,17 @@
+//! Lab scripts: a cluster, what people typed, and what went wrong, in order.
+//!
+//! The form is described in `docs/lab-script.md`. [`Lab::parse`] takes a script apart, [`Player`]
+//! plays it step by step, [`compare`] compares two transcripts.
+
+mod script;
+
+mod player;
+
+mod normalise;
+
+mod comparison;
+
+pub use comparison::{Difference, compare};
+pub use normalise::normalise;
+pub use player::{PlayError, Player, play};
+pub use script::{Action, Lab, ScriptError, Step, parse_fault};

@@ -1,0 +1,199 @@
+//! Plays a script in a virtual cluster and writes the transcript.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::time::Duration;
+
+use semisync_sim::view::ServerState;
+
+use super::normalise;
+use super::script::{Action, Lab, ScriptError, Step};
+use crate::workbench::{SessionAddress, SubmitError, Workbench};
+
+/// How long a step waits for its statement and for the replicas. The tenth above two seconds stands
+/// for the hands of a person, so that a wait that ends after exactly two seconds ends in its step.
+const STEP: Duration = Duration::from_millis(2_100);
+
+/// What passes between two steps.
+const PAUSE: Duration = Duration::from_millis(50);
+
+/// Why a script cannot go on.
+pub type PlayError = ScriptError;
+
+/// A script being played.
+#[derive(Clone, Debug)]
+pub struct Player {
+    lab: Lab,
+    bench: Workbench,
+    next: usize,
+    /// Statements that outlived their step: the first entry of the screen that is theirs.
+    running: BTreeMap<SessionAddress, usize>,
+    raw: bool,
+}
+
+/// Plays all of a script; with `raw`, nothing is normalised.
+///
+/// # Errors
+/// When a step makes no sense at its moment.
+pub fn play(lab: &Lab, raw: bool) -> Result<String, PlayError> {
+    let mut player = Player::new(lab.clone(), raw);
+    let mut transcript = String::new();
+    while let Some(printed) = player.play_step() {
+        transcript.push_str(&printed?);
+    }
+    Ok(transcript)
+}
+
+impl Player {
+    /// A player at the beginning of a script.
+    pub fn new(lab: Lab, raw: bool) -> Player {
+        Player {
+            bench: Workbench::new(lab.config.clone()),
+            lab,
+            next: 0,
+            running: BTreeMap::new(),
+            raw,
+        }
+    }
+
+    /// The cluster and its clients.
+    pub fn bench(&self) -> &Workbench {
+        &self.bench
+    }
+
+    /// Plays the next step and returns its part of the transcript; `None` after the last one.
+    pub fn play_step(&mut self) -> Option<Result<String, PlayError>> {
+        let step = self.lab.steps.get(self.next)?.clone();
+        self.next += 1;
+        let printed = self.perform(&step);
+        Some(printed.map(|printed| format!("{}\n{printed}", step.written)))
+    }
+
+    /// Performs a step, of the script or not, and returns what is printed in it.
+    ///
+    /// # Errors
+    /// When it makes no sense now.
+    pub fn perform(&mut self, step: &Step) -> Result<String, PlayError> {
+        self.step(step).map_err(|reason| PlayError {
+            line: step.line,
+            reason,
+        })
+    }
+
+    fn step(&mut self, step: &Step) -> Result<String, String> {
+        let mut transcript = String::new();
+        let end = self.bench.now().saturating_add(STEP);
+        let mut awaited = None;
+        match &step.action {
+            Action::Type { at, text } => {
+                let first = self
+                    .bench
+                    .screen(*at)
+                    .map_or(0, |screen| screen.entries.len());
+                self.bench.submit(*at, text).map_err(refusal)?;
+                awaited = Some((*at, first));
+            }
+            Action::Fault(fault) => {
+                self.bench
+                    .inject(fault.clone())
+                    .map_err(|error| error.reason)?;
+            }
+            Action::Wait(micros) => {
+                let until = self
+                    .bench
+                    .now()
+                    .saturating_add(Duration::from_micros(*micros));
+                self.bench.advance_to(until);
+            }
+        }
+        while !self.is_over(awaited.map(|(at, _)| at)) {
+            match self.bench.next_event_at() {
+                Some(at) if at <= end => self.bench.step(),
+                _ => {
+                    self.bench.advance_to(end.max(self.bench.now()));
+                    break;
+                }
+            };
+        }
+        if let Some((at, first)) = awaited {
+            if self.bench.is_busy(at) {
+                transcript.push_str("(running)\n");
+                self.running.insert(at, first);
+            } else {
+                transcript.push_str(&self.printed(at, first));
+            }
+        }
+        let rested = self.bench.now().saturating_add(PAUSE);
+        self.bench.advance_to(rested);
+        self.print_returned(&mut transcript);
+        Ok(transcript)
+    }
+
+    /// Whether a step may end: its statement has returned and, with no fault active, all servers
+    /// have executed the same GTIDs.
+    fn is_over(&self, awaited: Option<SessionAddress>) -> bool {
+        if awaited.is_some_and(|at| self.bench.is_busy(at)) {
+            return false;
+        }
+        let view = self.bench.cluster().view();
+        let is_broken = |state: ServerState| match state {
+            ServerState::Running | ServerState::Starting => false,
+            ServerState::Frozen
+            | ServerState::Stopping
+            | ServerState::Stopped
+            | ServerState::Crashed => true,
+        };
+        if view.links.iter().any(|link| link.cut)
+            || view.servers.iter().any(|server| is_broken(server.state))
+        {
+            return true;
+        }
+        let mut sets = view.servers.iter().map(|server| &server.gtid_executed);
+        let first = sets.next();
+        view.servers
+            .iter()
+            .all(|server| server.state == ServerState::Running)
+            && sets.all(|set| Some(set) == first)
+    }
+
+    fn print_returned(&mut self, transcript: &mut String) {
+        let returned: Vec<(SessionAddress, usize)> = self
+            .running
+            .iter()
+            .filter(|(at, _)| !self.bench.is_busy(**at))
+            .map(|(at, first)| (*at, *first))
+            .collect();
+        for (at, first) in returned {
+            self.running.remove(&at);
+            let prompt = self.bench.prompt(at, "");
+            let name = prompt.trim_end_matches("> ");
+            let _ = writeln!(transcript, "{name}:");
+            transcript.push_str(&self.printed(at, first));
+        }
+    }
+
+    fn printed(&self, at: SessionAddress, first: usize) -> String {
+        let entries = self
+            .bench
+            .screen(at)
+            .map_or(&[][..], |screen| &screen.entries);
+        let printed: String = entries[first..]
+            .iter()
+            .map(|entry| entry.printed.as_str())
+            .collect();
+        if self.raw {
+            printed
+        } else {
+            normalise(&printed)
+        }
+    }
+}
+
+fn refusal(error: SubmitError) -> String {
+    match error {
+        SubmitError::Busy => "the session still runs a statement",
+        SubmitError::Incomplete => "the statement does not end",
+        SubmitError::NoSuchServer => "there is no such server",
+    }
+    .to_owned()
+}

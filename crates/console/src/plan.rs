@@ -1,0 +1,401 @@
+//! What a statement asks of the server, and what to do with the answer.
+
+mod write;
+
+use semisync_sim::operation::{
+    LoggedEffect, OkPacket, Operation, SetLiteral, VariableAssignment, Warning, WarningLevel,
+};
+use semisync_sim::{SqlError, Value};
+
+use crate::environment::{Environment, SessionMemory};
+use crate::lowering::{constant, wrong_arguments};
+use crate::parser::parse;
+use crate::query::{self, Answer};
+use crate::shows;
+use crate::statement::{Assignment, Expr, Item, PrepareSource, SetValue, SourceOption, Statement};
+
+/// An operation and what follows its end.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Plan {
+    pub(crate) operation: Operation,
+    pub(crate) then: Then,
+}
+
+/// What to do when the operation is over.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Then {
+    /// Nothing more: an OK packet says it all.
+    Finished,
+    /// The client's `use`.
+    DatabaseChanged,
+    /// Compute the result of a reading statement with these `?` arguments.
+    Answer(Box<Statement>, Vec<Value>),
+    /// Look again later whether the GTIDs are there, until the time (in microseconds) is over.
+    WaitForGtids {
+        statement: Box<Statement>,
+        arguments: Vec<Value>,
+        wanted: String,
+        until: Option<u64>,
+    },
+    /// Set user variables.
+    SetUserVariables(Vec<(String, Value)>),
+    /// Remember a prepared statement.
+    Prepare { name: String, text: String },
+    /// Forget one.
+    Deallocate { name: String },
+    /// Report an error the console found.
+    Fail(SqlError),
+    /// Go on with another operation.
+    Next(Box<Plan>),
+}
+
+impl Plan {
+    fn read(statement: Statement, env: &Environment<'_>) -> Plan {
+        Plan {
+            operation: Operation::Read,
+            then: Then::Answer(Box::new(statement), env.arguments.to_vec()),
+        }
+    }
+
+    fn finished(operation: Operation) -> Plan {
+        Plan {
+            operation,
+            then: Then::Finished,
+        }
+    }
+
+    fn in_memory(then: Then) -> Plan {
+        Plan {
+            operation: Operation::Read,
+            then,
+        }
+    }
+}
+
+/// Plans a statement. Everything wrong with it that the console sees becomes an error the server
+/// reports when the statement gets there.
+pub(crate) fn plan(text: &str, env: &Environment<'_>) -> Plan {
+    let planned = parse(text, env.generation()).and_then(|parsed| {
+        if parsed.placeholders > env.arguments.len() {
+            // Only EXECUTE brings arguments for `?`.
+            let at = text.find('?').unwrap_or(0);
+            return Err(crate::lexer::syntax_error(text, at));
+        }
+        statement(parsed.statement, text, env)
+    });
+    planned.unwrap_or_else(|error| Plan::in_memory(Then::Fail(error)))
+}
+
+fn statement(statement: Statement, text: &str, env: &Environment<'_>) -> Result<Plan, SqlError> {
+    let text = text.trim_end().to_owned();
+    Ok(match statement {
+        Statement::Select(_) | Statement::Do(_) => reading(statement, env)?,
+        Statement::Empty | Statement::Show(_) | Statement::Describe(_) | Statement::Help(_) => {
+            Plan::read(statement, env)
+        }
+        Statement::Use(db) => Plan::finished(Operation::UseDatabase(db)),
+        Statement::Begin => Plan::finished(Operation::Begin),
+        Statement::Commit => Plan::finished(Operation::Commit),
+        Statement::Rollback => Plan::finished(Operation::Rollback),
+        Statement::Set(assignments) => set(assignments, env)?,
+        Statement::SetNames(name) => set_names(&name)?,
+        Statement::Prepare { name, from } => prepare(name, from, env)?,
+        Statement::Execute { name, using } => execute(&name, &using, env)?,
+        Statement::Deallocate { name } => deallocate(name, env)?,
+        Statement::Kill { connection, id } => {
+            let id = constant(&id, env)?;
+            let id = id.to_number().map_or(0, |number| number.truncated());
+            Plan::finished(Operation::Kill {
+                connection,
+                processlist_id: u64::try_from(id).unwrap_or(0),
+            })
+        }
+        Statement::CreateDatabase { .. }
+        | Statement::DropDatabase { .. }
+        | Statement::CreateTable(_)
+        | Statement::DropTable { .. }
+        | Statement::Truncate(_)
+        | Statement::Insert(_)
+        | Statement::Update(_)
+        | Statement::Delete(_) => write::plan(statement, text, env)?,
+        other => administration(other, text),
+    })
+}
+
+/// Statements that go to the server as they are.
+fn administration(statement: Statement, text: String) -> Plan {
+    Plan::finished(match statement {
+        Statement::InstallPlugin { name, library } => Operation::InstallPlugin { name, library },
+        Statement::UninstallPlugin { name } => Operation::UninstallPlugin { name },
+        Statement::ResetPersist { name, if_exists } => Operation::ResetPersist { name, if_exists },
+        Statement::ChangeSource { options, channel } => Operation::ChangeReplicationSource {
+            options: options
+                .into_iter()
+                .map(|(name, value)| (name, source_option(value)))
+                .collect(),
+            channel,
+        },
+        Statement::StartReplica { threads, channel } => Operation::StartReplica {
+            receiver: threads.receiver,
+            applier: threads.applier,
+            channel,
+        },
+        Statement::StopReplica { threads, channel } => Operation::StopReplica {
+            receiver: threads.receiver,
+            applier: threads.applier,
+            channel,
+        },
+        Statement::ResetReplica { all, channel } => Operation::ResetReplica { all, channel },
+        Statement::ResetBinaryLogs { to } => Operation::ResetBinaryLogs { to },
+        Statement::FlushBinaryLogs => Operation::FlushBinaryLogs,
+        Statement::PurgeBinaryLogs { to } => Operation::PurgeBinaryLogs { to },
+        Statement::Shutdown { restart } => Operation::Shutdown { restart },
+        Statement::Flush { what, logged } => return flush(&what, logged, text),
+        Statement::Account(_) => Operation::LoggedStatement {
+            text,
+            effect: LoggedEffect::None,
+        },
+        _ => return Plan::in_memory(Then::Finished),
+    })
+}
+
+fn source_option(option: SourceOption) -> Value {
+    match option {
+        SourceOption::Text(text) => Value::Text(text),
+        SourceOption::Number(number) => match number.parse() {
+            Ok(number) => Value::Int(number),
+            Err(_) => Value::Text(number),
+        },
+        SourceOption::Word(word) => Value::Text(word.to_ascii_uppercase()),
+    }
+}
+
+/// FLUSH is written to the binary log, but for logs and with NO_WRITE_TO_BINLOG.
+fn flush(what: &str, logged: bool, text: String) -> Plan {
+    if !logged || what.ends_with("LOGS") {
+        return Plan::in_memory(Then::Finished);
+    }
+    let effect = match what {
+        "STATUS" => LoggedEffect::FlushStatus,
+        "PRIVILEGES" => LoggedEffect::FlushPrivileges,
+        _ => LoggedEffect::None,
+    };
+    Plan::finished(Operation::LoggedStatement { text, effect })
+}
+
+fn set(assignments: Vec<Assignment>, env: &Environment<'_>) -> Result<Plan, SqlError> {
+    let mut user = Vec::new();
+    let mut system = Vec::new();
+    for assignment in assignments {
+        match assignment {
+            Assignment::User { name, value } => user.push((name, constant(&value, env)?)),
+            Assignment::System { scope, name, value } => {
+                let value = set_literal(value, env)?;
+                system.push(VariableAssignment { scope, name, value });
+            }
+        }
+    }
+    let then = Then::SetUserVariables(user);
+    Ok(if system.is_empty() {
+        Plan::in_memory(then)
+    } else {
+        Plan {
+            operation: Operation::SetVariables(system),
+            then,
+        }
+    })
+}
+
+fn set_literal(value: SetValue, env: &Environment<'_>) -> Result<Option<SetLiteral>, SqlError> {
+    Ok(match value {
+        SetValue::Default => None,
+        SetValue::Word(word) => Some(SetLiteral::Word(word)),
+        SetValue::Expr(Expr::Decimal(number)) => Some(SetLiteral::Decimal(number)),
+        SetValue::Expr(expr) => Some(match constant(&expr, env)? {
+            Value::Null => SetLiteral::Null,
+            Value::Int(number) => SetLiteral::Int(number),
+            Value::Text(text) => SetLiteral::Text(text),
+        }),
+    })
+}
+
+fn set_names(name: &str) -> Result<Plan, SqlError> {
+    const KNOWN: &[&str] = &[
+        "ascii", "binary", "default", "latin1", "utf8", "utf8mb3", "utf8mb4",
+    ];
+    if KNOWN.iter().any(|known| known.eq_ignore_ascii_case(name)) {
+        return Ok(Plan::in_memory(Then::Finished));
+    }
+    Err(SqlError::new(
+        1115,
+        "42000",
+        format!("Unknown character set: '{name}'"),
+    ))
+}
+
+fn prepare(name: String, from: PrepareSource, env: &Environment<'_>) -> Result<Plan, SqlError> {
+    let text = match from {
+        PrepareSource::Text(text) => text,
+        PrepareSource::Variable(variable) => {
+            let value = env.memory.user_variable(&variable);
+            value.to_text().unwrap_or_else(|| "NULL".to_owned())
+        }
+    };
+    let text = text.trim().trim_end_matches(';').to_owned();
+    parse(&text, env.generation())?;
+    Ok(Plan::in_memory(Then::Prepare { name, text }))
+}
+
+fn execute(name: &str, using: &[String], env: &Environment<'_>) -> Result<Plan, SqlError> {
+    let Some(text) = env.memory.prepared.get(&name.to_ascii_lowercase()) else {
+        return Err(unknown_handler(name, "EXECUTE"));
+    };
+    let parsed = parse(text, env.generation())?;
+    if parsed.placeholders != using.len() {
+        return Err(wrong_arguments());
+    }
+    let arguments: Vec<Value> = using
+        .iter()
+        .map(|variable| env.memory.user_variable(variable))
+        .collect();
+    let env = Environment {
+        arguments: &arguments,
+        ..*env
+    };
+    Ok(plan(text, &env))
+}
+
+fn deallocate(name: String, env: &Environment<'_>) -> Result<Plan, SqlError> {
+    if !env.memory.prepared.contains_key(&name.to_ascii_lowercase()) {
+        return Err(unknown_handler(&name, "DEALLOCATE PREPARE"));
+    }
+    Ok(Plan::in_memory(Then::Deallocate { name }))
+}
+
+fn unknown_handler(name: &str, to: &str) -> SqlError {
+    SqlError::new(
+        1243,
+        "HY000",
+        format!("Unknown prepared statement handler ({name}) given to {to}"),
+    )
+}
+
+/// SELECT and DO; they may sleep or wait for GTIDs first.
+fn reading(statement: Statement, env: &Environment<'_>) -> Result<Plan, SqlError> {
+    if let Some(arguments) = find_call(&statement, "SLEEP") {
+        let [seconds] = arguments else {
+            return Ok(Plan::read(statement, env));
+        };
+        let seconds = constant(seconds, env)?;
+        let micros = seconds
+            .to_number()
+            .map(|number| number.times(1_000_000.into()).truncated())
+            .and_then(|micros| u64::try_from(micros).ok());
+        let Some(micros) = micros else {
+            return Err(SqlError::new(
+                1210,
+                "HY000",
+                "Incorrect arguments to sleep.",
+            ));
+        };
+        return Ok(Plan {
+            operation: Operation::Sleep { micros },
+            ..Plan::read(statement, env)
+        });
+    }
+    if let Some(arguments) = find_call(&statement, "WAIT_FOR_EXECUTED_GTID_SET") {
+        let (wanted, until) = match arguments {
+            [set] => (constant(set, env)?, None),
+            [set, seconds] => {
+                let seconds = constant(seconds, env)?.to_number();
+                let micros = seconds.map_or(0, |n| n.times(1_000_000.into()).truncated());
+                let micros = u64::try_from(micros).unwrap_or(0);
+                (constant(set, env)?, Some(env.now().as_micros() + micros))
+            }
+            _ => return Ok(Plan::read(statement, env)),
+        };
+        return Ok(Plan::in_memory(Then::WaitForGtids {
+            statement: Box::new(statement),
+            arguments: env.arguments.to_vec(),
+            wanted: wanted.to_text().unwrap_or_default(),
+            until,
+        }));
+    }
+    Ok(Plan::read(statement, env))
+}
+
+/// The arguments of the first call of a function in the select list.
+fn find_call<'a>(statement: &'a Statement, wanted: &str) -> Option<&'a [Expr]> {
+    let found = |expr: &'a Expr| call_in(expr, wanted);
+    match statement {
+        Statement::Select(select) => select.items.iter().find_map(|item| match item {
+            Item::Expr { expr, .. } => found(expr),
+            Item::All => None,
+        }),
+        Statement::Do(exprs) => exprs.iter().find_map(found),
+        _ => None,
+    }
+}
+
+fn call_in<'a>(expr: &'a Expr, wanted: &str) -> Option<&'a [Expr]> {
+    match expr {
+        Expr::Call { name, arguments } if name.eq_ignore_ascii_case(wanted) => Some(arguments),
+        Expr::Call { arguments, .. } => arguments.iter().find_map(|one| call_in(one, wanted)),
+        Expr::Unary(_, operand) => call_in(operand, wanted),
+        Expr::Binary(_, left, right) => call_in(left, wanted).or_else(|| call_in(right, wanted)),
+        Expr::AssignUser { value, .. } => call_in(value, wanted),
+        _ => None,
+    }
+}
+
+/// Computes the answer of a reading statement, and what it changes in the session's memory.
+///
+/// # Errors
+/// Those of the statement.
+pub(crate) fn answer(
+    statement: &Statement,
+    env: &Environment<'_>,
+) -> Result<(Answer, Vec<(String, Value)>), SqlError> {
+    match statement {
+        Statement::Select(select) => {
+            let selected = query::select(select, env)?;
+            Ok((selected.answer, selected.variables))
+        }
+        Statement::Do(exprs) => {
+            for expr in exprs {
+                constant(expr, env)?;
+            }
+            Ok((shows::nothing(), Vec::new()))
+        }
+        Statement::Show(show) => Ok((shows::show(show, env)?, Vec::new())),
+        Statement::Describe(table) => Ok((shows::describe(table, env)?, Vec::new())),
+        _ => Ok((shows::nothing(), Vec::new())),
+    }
+}
+
+/// Whether a statement leaves the warnings of the one before in place.
+pub(crate) fn keeps_warnings(statement: &Statement) -> bool {
+    use crate::statement::Show;
+    matches!(
+        statement,
+        Statement::Show(Show::Warnings { .. } | Show::CountWarnings { .. })
+    )
+}
+
+/// The warnings an error leaves: itself, and what came with it.
+pub(crate) fn error_warnings(error: &SqlError) -> Vec<Warning> {
+    let own = Warning {
+        level: WarningLevel::Error,
+        code: error.code,
+        message: error.message.clone(),
+    };
+    std::iter::once(own)
+        .chain(error.warnings.iter().cloned())
+        .collect()
+}
+
+/// What a finished statement leaves in the session's memory.
+pub(crate) fn remember_ok(memory: &mut SessionMemory, packet: &OkPacket) {
+    memory.warnings.clone_from(&packet.warnings);
+    memory.row_count = i128::from(packet.affected_rows);
+}

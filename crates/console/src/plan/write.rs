@@ -1,0 +1,280 @@
+//! Statements that change schemas and rows.
+
+use semisync_sim::expr::Expr as RowExpr;
+use semisync_sim::operation::{ColumnDefinition, ColumnKind, Operation, TableDefinition};
+use semisync_sim::{SqlError, Value};
+
+use super::{Plan, Then};
+use crate::calendar;
+use crate::environment::Environment;
+use crate::lowering::{Scope, constant, lower};
+use crate::statement::{CreateTable, Delete, Expr, Insert, Statement, TableName, Update};
+use crate::tables::SYSTEM_SCHEMAS;
+
+/// Plans one.
+///
+/// # Errors
+/// What can be said without the server: 1046, 1054, 1060, 1072.
+pub(super) fn plan(
+    statement: Statement,
+    text: String,
+    env: &Environment<'_>,
+) -> Result<Plan, SqlError> {
+    let operation = match statement {
+        Statement::CreateDatabase {
+            name,
+            if_not_exists,
+        } => Operation::CreateDatabase {
+            name,
+            if_not_exists,
+            text,
+        },
+        Statement::DropDatabase { name, if_exists } => {
+            if SYSTEM_SCHEMAS.contains(&name.to_ascii_lowercase().as_str()) {
+                return Err(system_schema_denied(&name));
+            }
+            Operation::DropDatabase {
+                name,
+                if_exists,
+                text,
+            }
+        }
+        Statement::CreateTable(create) => create_table(create, text, env)?,
+        Statement::DropTable { tables, if_exists } => return drop_tables(tables, if_exists, env),
+        Statement::Truncate(table) => Operation::TruncateTable {
+            db: writable(&table, env)?,
+            table: table.name,
+            text,
+        },
+        Statement::Insert(statement) => insert(statement, env)?,
+        Statement::Update(statement) => update(statement, env)?,
+        Statement::Delete(statement) => delete(statement, env)?,
+        _ => Operation::Read,
+    };
+    Ok(Plan::finished(operation))
+}
+
+/// The database of a table that is written to.
+fn writable(table: &TableName, env: &Environment<'_>) -> Result<String, SqlError> {
+    let db = env.database_of(table.db.as_deref())?;
+    if SYSTEM_SCHEMAS.contains(&db.to_ascii_lowercase().as_str()) {
+        return Err(system_schema_denied(&db));
+    }
+    Ok(db)
+}
+
+fn system_schema_denied(db: &str) -> SqlError {
+    SqlError::new(
+        1044,
+        "42000",
+        format!("Access denied for user 'root'@'localhost' to database '{db}'"),
+    )
+}
+
+fn create_table(
+    create: CreateTable,
+    text: String,
+    env: &Environment<'_>,
+) -> Result<Operation, SqlError> {
+    let db = writable(&create.table, env)?;
+    let mut columns: Vec<ColumnDefinition> = Vec::new();
+    for column in create.columns {
+        let same = |other: &ColumnDefinition| other.name.eq_ignore_ascii_case(&column.name);
+        if columns.iter().any(same) {
+            return Err(SqlError::new(
+                1060,
+                "42S21",
+                format!("Duplicate column name '{}'", column.name),
+            ));
+        }
+        let default = match &column.default {
+            Some(expr) if is_current_time(expr) => Some("CURRENT_TIMESTAMP".into()),
+            Some(expr) => Some(constant(expr, env)?).filter(|value| !value.is_null()),
+            None => None,
+        };
+        columns.push(ColumnDefinition {
+            name: column.name,
+            kind: column.kind,
+            nullable: !column.not_null,
+            default,
+            auto_increment: column.auto_increment,
+        });
+    }
+    let mut primary_key = Vec::new();
+    for name in create.primary_key {
+        let found = columns
+            .iter()
+            .position(|column| column.name.eq_ignore_ascii_case(&name));
+        let Some(index) = found else {
+            return Err(SqlError::new(
+                1072,
+                "42000",
+                format!("Key column '{name}' doesn't exist in table"),
+            ));
+        };
+        columns[index].nullable = false;
+        primary_key.push(index);
+    }
+    Ok(Operation::CreateTable {
+        db,
+        table: TableDefinition {
+            name: create.table.name,
+            columns,
+            primary_key,
+        },
+        if_not_exists: create.if_not_exists,
+        text,
+    })
+}
+
+/// One operation for each table, one after the other.
+fn drop_tables(
+    tables: Vec<TableName>,
+    if_exists: bool,
+    env: &Environment<'_>,
+) -> Result<Plan, SqlError> {
+    let mut plan: Option<Plan> = None;
+    for table in tables.into_iter().rev() {
+        let operation = Operation::DropTable {
+            db: writable(&table, env)?,
+            table: table.name,
+            if_exists,
+        };
+        let then = match plan {
+            Some(next) => Then::Next(Box::new(next)),
+            None => Then::Finished,
+        };
+        plan = Some(Plan { operation, then });
+    }
+    Ok(plan.unwrap_or_else(|| Plan::in_memory(Then::Finished)))
+}
+
+fn insert(insert: Insert, env: &Environment<'_>) -> Result<Operation, SqlError> {
+    let db = writable(&insert.table, env)?;
+    let definition = env
+        .cluster
+        .table_definition(env.server, &db, &insert.table.name);
+    let mut columns = insert.columns;
+    let mut rows = Vec::with_capacity(insert.rows.len());
+    let all: Vec<ColumnDefinition> = definition.map_or(Vec::new(), |table| table.columns);
+    for row in &insert.rows {
+        let row = match (&row[..], columns.is_empty()) {
+            // VALUES (): every column has its default.
+            ([], true) => all.iter().map(default_of(env)).collect(),
+            _ => values(row, &columns, &all, env)?,
+        };
+        rows.push(row);
+    }
+    if !columns.is_empty() {
+        // Columns left out with DEFAULT CURRENT_TIMESTAMP get the session's time.
+        for column in &all {
+            let is_listed = columns
+                .iter()
+                .any(|name| name.eq_ignore_ascii_case(&column.name));
+            if !is_listed && has_current_time(column) {
+                columns.push(column.name.clone());
+                for row in &mut rows {
+                    row.push(default_of(env)(column));
+                }
+            }
+        }
+    }
+    Ok(Operation::Insert {
+        db,
+        table: insert.table.name,
+        columns,
+        rows,
+    })
+}
+
+/// The values of a row, with DEFAULT replaced by the column's.
+fn values(
+    row: &[Expr],
+    columns: &[String],
+    all: &[ColumnDefinition],
+    env: &Environment<'_>,
+) -> Result<Vec<RowExpr>, SqlError> {
+    let mut values = Vec::with_capacity(row.len());
+    for (index, expr) in row.iter().enumerate() {
+        let column = match columns.get(index) {
+            Some(name) => all
+                .iter()
+                .find(|column| column.name.eq_ignore_ascii_case(name)),
+            None => all.get(index),
+        };
+        values.push(match (is_default(expr), column) {
+            (true, Some(column)) => default_of(env)(column),
+            (true, None) => RowExpr::Literal(Value::Null),
+            (false, _) => lower(expr, env, Scope::NO_TABLE)?,
+        });
+    }
+    Ok(values)
+}
+
+fn default_of<'a>(env: &'a Environment<'_>) -> impl Fn(&ColumnDefinition) -> RowExpr + use<'a> {
+    let now = calendar::date_time(env.now());
+    move |column| {
+        RowExpr::Literal(match &column.default {
+            Some(_) if has_current_time(column) => Value::Text(now.clone()),
+            Some(value) => value.clone(),
+            None => Value::Null,
+        })
+    }
+}
+
+fn has_current_time(column: &ColumnDefinition) -> bool {
+    matches!(column.kind, ColumnKind::Timestamp | ColumnKind::DateTime)
+        && column.default == Some("CURRENT_TIMESTAMP".into())
+}
+
+fn is_default(expr: &Expr) -> bool {
+    matches!(expr, Expr::Call { name, arguments } if name == "DEFAULT" && arguments.is_empty())
+}
+
+fn is_current_time(expr: &Expr) -> bool {
+    matches!(expr, Expr::Call { name, .. } if matches!(
+        name.to_ascii_uppercase().as_str(),
+        "CURRENT_TIMESTAMP" | "NOW" | "LOCALTIME"
+    ))
+}
+
+/// Columns are checked by the server, which knows whether the table is there at all.
+fn server_scope(clause: &'static str) -> Scope<'static> {
+    Scope {
+        columns: None,
+        qualifiers: &[],
+        clause,
+    }
+}
+
+fn update(update: Update, env: &Environment<'_>) -> Result<Operation, SqlError> {
+    let db = writable(&update.table, env)?;
+    let mut assignments = Vec::new();
+    for (name, expr) in &update.assignments {
+        assignments.push((name.clone(), lower(expr, env, server_scope("field list"))?));
+    }
+    let filter = filter(update.filter.as_ref(), env)?;
+    Ok(Operation::Update {
+        db,
+        table: update.table.name,
+        assignments,
+        filter,
+    })
+}
+
+fn delete(delete: Delete, env: &Environment<'_>) -> Result<Operation, SqlError> {
+    let db = writable(&delete.table, env)?;
+    let filter = filter(delete.filter.as_ref(), env)?;
+    Ok(Operation::Delete {
+        db,
+        table: delete.table.name,
+        filter,
+    })
+}
+
+fn filter(filter: Option<&Expr>, env: &Environment<'_>) -> Result<Option<RowExpr>, SqlError> {
+    match filter {
+        Some(filter) => lower(filter, env, server_scope("where clause")).map(Some),
+        None => Ok(None),
+    }
+}

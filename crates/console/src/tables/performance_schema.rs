@@ -1,0 +1,196 @@
+//! Tables of performance_schema.
+
+use semisync_core::log::LogLevel;
+use semisync_sim::Value;
+use semisync_sim::inspect::VariableReach;
+
+use super::{
+    NUMBER, NUMBER_NULL, TEXT, TEXT_NULL, TableContents, number, or_null, replication, text,
+};
+use crate::calendar;
+use crate::environment::Environment;
+
+/// Their names.
+pub(super) const TABLES: &[&str] = &[
+    "error_log",
+    "global_status",
+    "global_variables",
+    "processlist",
+    "replication_applier_configuration",
+    "replication_applier_status",
+    "replication_applier_status_by_coordinator",
+    "replication_applier_status_by_worker",
+    "replication_connection_configuration",
+    "replication_connection_status",
+    "session_status",
+    "session_variables",
+    "threads",
+];
+
+/// Reads a table by its name in small letters.
+pub(super) fn open(table: &str, env: &Environment<'_>) -> Option<TableContents> {
+    match table {
+        "global_status" | "session_status" => Some(status(env)),
+        "global_variables" => Some(variables(env, true)),
+        "session_variables" => Some(variables(env, false)),
+        "error_log" => Some(error_log(env)),
+        "processlist" => Some(processlist(env)),
+        "threads" => Some(threads(env)),
+        _ => replication::open(table, env),
+    }
+}
+
+/// Status variables.
+pub(super) fn status(env: &Environment<'_>) -> TableContents {
+    let rows = env.cluster.status_variables(env.server).into_iter();
+    let rows = rows.map(|(name, value)| vec![text(name), text(value)]);
+    TableContents::new(&VARIABLE_COLUMNS, rows.collect())
+}
+
+/// System variables.
+pub(super) fn variables(env: &Environment<'_>, global: bool) -> TableContents {
+    let rows = if global {
+        env.cluster.global_variables(env.server)
+    } else {
+        env.cluster.session_variables(env.session)
+    };
+    let rows = rows
+        .into_iter()
+        .filter(|row| !global || row.scope != VariableReach::Session)
+        .map(|row| vec![text(row.name), text(row.shown)]);
+    TableContents::new(&VARIABLE_COLUMNS, rows.collect())
+}
+
+const VARIABLE_COLUMNS: [(&str, super::Shape); 2] =
+    [("VARIABLE_NAME", TEXT), ("VARIABLE_VALUE", TEXT_NULL)];
+
+fn error_log(env: &Environment<'_>) -> TableContents {
+    let columns = [
+        ("LOGGED", TEXT),
+        ("THREAD_ID", NUMBER_NULL),
+        ("PRIO", TEXT),
+        ("ERROR_CODE", TEXT_NULL),
+        ("SUBSYSTEM", TEXT_NULL),
+        ("DATA", TEXT),
+    ];
+    let rows = env.cluster.error_log(env.server).into_iter().map(|row| {
+        let priority = match row.level {
+            None => "System",
+            Some(LogLevel::Error) => "Error",
+            Some(LogLevel::Warning) => "Warning",
+            Some(LogLevel::Note) => "Note",
+        };
+        vec![
+            text(calendar::date_time_micros(row.logged)),
+            number(row.thread_id),
+            text(priority),
+            text(format!("MY-{:06}", row.number)),
+            text(row.subsystem),
+            text(row.text),
+        ]
+    });
+    TableContents::new(&columns, rows.collect())
+}
+
+fn processlist(env: &Environment<'_>) -> TableContents {
+    let columns = [
+        ("ID", NUMBER),
+        ("USER", TEXT_NULL),
+        ("HOST", TEXT_NULL),
+        ("DB", TEXT_NULL),
+        ("COMMAND", TEXT_NULL),
+        ("TIME", NUMBER_NULL),
+        ("STATE", TEXT_NULL),
+        ("INFO", TEXT_NULL),
+        ("EXECUTION_ENGINE", TEXT_NULL),
+    ];
+    let rows = env.cluster.processlist(env.server).into_iter().map(|row| {
+        vec![
+            number(row.id),
+            text(row.user),
+            text(row.host),
+            or_null(row.db),
+            text(row.command),
+            number(row.time),
+            or_null(row.state),
+            or_null(row.info),
+            text("PRIMARY"),
+        ]
+    });
+    TableContents::new(&columns, rows.collect())
+}
+
+/// Threads: those of the processlist, and the ACK receiver, which is no session.
+fn threads(env: &Environment<'_>) -> TableContents {
+    let columns = [
+        ("THREAD_ID", NUMBER),
+        ("NAME", TEXT),
+        ("TYPE", TEXT),
+        ("PROCESSLIST_ID", NUMBER_NULL),
+        ("PROCESSLIST_USER", TEXT_NULL),
+        ("PROCESSLIST_HOST", TEXT_NULL),
+        ("PROCESSLIST_DB", TEXT_NULL),
+        ("PROCESSLIST_COMMAND", TEXT_NULL),
+        ("PROCESSLIST_TIME", NUMBER_NULL),
+        ("PROCESSLIST_STATE", TEXT_NULL),
+        ("PROCESSLIST_INFO", TEXT_NULL),
+    ];
+    let mut rows: Vec<Vec<Value>> = Vec::new();
+    for row in env.cluster.processlist(env.server) {
+        let name = match (row.user.as_str(), row.command.as_str()) {
+            ("event_scheduler", _) => "thread/sql/event_scheduler",
+            ("system user", "Connect") => "thread/sql/replica_io",
+            ("system user", _) => "thread/sql/replica_sql",
+            _ => "thread/sql/one_connection",
+        };
+        rows.push(vec![
+            number(row.id + THREADS_BEFORE_SESSIONS),
+            text(name),
+            text("FOREGROUND"),
+            number(row.id),
+            text(row.user),
+            text(row.host),
+            or_null(row.db),
+            text(row.command),
+            number(row.time),
+            or_null(row.state),
+            or_null(row.info),
+        ]);
+    }
+    if let Some(state) = ack_receiver_state(env) {
+        let mut row = vec![Value::Null; columns.len()];
+        row[0] = number(THREADS_BEFORE_SESSIONS);
+        row[1] = text("thread/semisync/Ack_receiver");
+        row[2] = text("BACKGROUND");
+        row[4] = text("root");
+        row[5] = text("localhost");
+        row[9] = text(state);
+        rows.push(row);
+    }
+    TableContents::new(&columns, rows)
+}
+
+/// Threads a server starts before its first session.
+const THREADS_BEFORE_SESSIONS: u64 = 40;
+
+fn ack_receiver_state(env: &Environment<'_>) -> Option<&'static str> {
+    let variables = env.cluster.global_variables(env.server);
+    let enabled = variables.iter().any(|row| {
+        matches!(
+            row.name.as_str(),
+            "rpl_semi_sync_source_enabled" | "rpl_semi_sync_master_enabled"
+        ) && row.shown == "ON"
+    });
+    if !enabled {
+        return None;
+    }
+    let status = env.cluster.status_variables(env.server);
+    let has_clients = status.iter().any(|(name, value)| {
+        name.ends_with("_clients") && name.starts_with("Rpl_semi_sync") && value != "0"
+    });
+    Some(if has_clients {
+        "Reading semi-sync ACK from replica"
+    } else {
+        "Waiting for semi-sync replica connection"
+    })
+}

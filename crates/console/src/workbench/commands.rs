@@ -1,0 +1,219 @@
+//! The client's own commands, and its hints.
+
+use semisync_core::Generation;
+
+use super::{SessionAddress, Workbench};
+use crate::line_reader::Command;
+use crate::parser::{FIRST_WORDS, expected_after};
+
+impl Workbench {
+    /// What a client command prints, and does.
+    pub(super) fn command(
+        &mut self,
+        at: SessionAddress,
+        command: Command,
+        argument: &str,
+    ) -> String {
+        match command {
+            Command::Help => self.help(at),
+            Command::Status => self.status(at),
+            Command::ShowWarnings => self.set_shows_warnings(at, true),
+            Command::HideWarnings => self.set_shows_warnings(at, false),
+            Command::Connect => {
+                self.close(at);
+                String::new()
+            }
+            Command::ResetConnection => {
+                if let Some(client) = self.clients.get_mut(&at) {
+                    client.memory = Default::default();
+                }
+                String::new()
+            }
+            Command::Quit => {
+                self.close(at);
+                if let Some(client) = self.clients.get_mut(&at) {
+                    client.was_connected = false;
+                }
+                "Bye\n".to_owned()
+            }
+            Command::Print => format!("--------------\n{argument}\n--------------\n\n"),
+            Command::NoQuery => "ERROR: \nNo query specified\n\n".to_owned(),
+            Command::Unknown => format!("ERROR: \nUnknown command '\\{argument}'.\n\n"),
+            Command::Use | Command::Nothing => String::new(),
+        }
+    }
+
+    fn set_shows_warnings(&mut self, at: SessionAddress, shows: bool) -> String {
+        if let Some(client) = self.clients.get_mut(&at) {
+            client.shows_warnings = shows;
+        }
+        let word = if shows { "enabled" } else { "disabled" };
+        format!("Show warnings {word}.\n")
+    }
+
+    /// Ends the connection; the next statement opens another.
+    fn close(&mut self, at: SessionAddress) {
+        let Some(client) = self.clients.get_mut(&at) else {
+            return;
+        };
+        if let Some(session) = client.session {
+            self.addresses.remove(&session);
+            client.forget_connection();
+            self.cluster.close_session(session);
+        }
+    }
+
+    fn status(&self, at: SessionAddress) -> String {
+        let session = self.clients.get(&at).and_then(|client| client.session);
+        let connection = session.and_then(|session| self.cluster.connection(session));
+        let id = connection
+            .as_ref()
+            .map_or(0, |connection| connection.processlist_id);
+        let database = connection
+            .and_then(|connection| connection.database)
+            .unwrap_or_default();
+        let version = self
+            .cluster
+            .global_variables(at.server)
+            .into_iter()
+            .find(|row| row.name == "version")
+            .map_or(String::new(), |row| row.shown);
+        let delimiter = self
+            .clients
+            .get(&at)
+            .map_or(";", |client| client.reader.delimiter());
+        let uptime = self.cluster.now().as_micros() / 1_000_000;
+        format!(
+            "--------------\nmysql  Ver {version} for virtual clusters\n\n\
+             Connection id:\t\t{id}\nCurrent database:\t{database}\nCurrent user:\t\troot@localhost\n\
+             SSL:\t\t\tNot in use\nCurrent pager:\t\tstdout\nUsing outfile:\t\t''\n\
+             Using delimiter:\t{delimiter}\nServer version:\t\t{version}\nProtocol version:\t10\n\
+             Connection:\t\tLocalhost via UNIX socket\nServer characterset:\tutf8mb4\n\
+             Db     characterset:\tutf8mb4\nClient characterset:\tutf8mb4\n\
+             Conn.  characterset:\tutf8mb4\nUNIX socket:\t\t/var/run/mysqld/mysqld.sock\n\
+             Uptime:\t\t\t{uptime} sec\n--------------\n\n"
+        )
+    }
+
+    fn help(&self, at: SessionAddress) -> String {
+        let mut text = HELP.to_owned();
+        let generation = self.generation(at);
+        let refused = self
+            .clients
+            .get(&at)
+            .and_then(|client| client.refused.as_deref());
+        if let Some(hint) = refused.and_then(|refused| hint(refused, generation)) {
+            text.push_str(&hint);
+            text.push('\n');
+        }
+        text
+    }
+
+    pub(super) fn generation(&self, at: SessionAddress) -> Generation {
+        self.cluster.config().servers[usize::from(at.server.0)].generation
+    }
+}
+
+/// What could be meant by a statement that was refused: its words as far as they are right, then
+/// the nearest word that could follow.
+fn hint(refused: &str, generation: Generation) -> Option<String> {
+    let words: Vec<&str> = refused.split_whitespace().collect();
+    let mut right = String::new();
+    for word in &words {
+        let expected = if right.is_empty() {
+            FIRST_WORDS.to_vec()
+        } else {
+            expected_after(&right, generation)
+        };
+        let upper = word.trim_end_matches(';').to_ascii_uppercase();
+        if !expected.contains(&upper.as_str()) {
+            let nearest = nearest(&upper, &expected)?;
+            return Some(format!(
+                "The last statement was not understood: `{refused}`. Did you mean `{right}{nearest}`?\n"
+            ));
+        }
+        right.push_str(&upper);
+        right.push(' ');
+    }
+    None
+}
+
+fn nearest<'a>(word: &str, among: &[&'a str]) -> Option<&'a str> {
+    let today = match word {
+        "SLAVE" => Some("REPLICA"),
+        "MASTER" => Some("BINARY"),
+        _ => None,
+    };
+    if let Some(today) = today.and_then(|today| among.iter().find(|known| **known == today)) {
+        return Some(today);
+    }
+    let close = among.iter().map(|known| (distance(word, known), *known));
+    close
+        .min()
+        .filter(|(distance, known)| *distance <= known.len() / 2)
+        .map(|(_, known)| known)
+}
+
+/// How many letters to insert, delete or change.
+fn distance(left: &str, right: &str) -> usize {
+    let right: Vec<char> = right.chars().collect();
+    let mut row: Vec<usize> = (0..=right.len()).collect();
+    for (index, from) in left.chars().enumerate() {
+        let mut diagonal = row[0];
+        row[0] = index + 1;
+        for (column, to) in right.iter().enumerate() {
+            let changed = diagonal + usize::from(from != *to);
+            diagonal = row[column + 1];
+            row[column + 1] = changed.min(row[column] + 1).min(diagonal + 1);
+        }
+    }
+    row[right.len()]
+}
+
+const HELP: &str = "
+A virtual MySQL server; statements end with ;, \\g or \\G.
+
+Commands of the client:
+?         (\\?) Synonym for `help'.
+clear     (\\c) Clear the current input statement.
+connect   (\\r) Reconnect to the server.
+delimiter (\\d) Set statement delimiter.
+ego       (\\G) Send command to mysql server, display result vertically.
+exit      (\\q) Exit mysql. Same as quit.
+go        (\\g) Send command to mysql server.
+help      (\\h) Display this help.
+nowarning (\\w) Don't show warnings after every statement.
+print     (\\p) Print current command.
+quit      (\\q) Quit mysql.
+resetconnection(\\x) Clean session context.
+status    (\\s) Get status information from the server.
+use       (\\u) Use another database. Takes database name as argument.
+warnings  (\\W) Show warnings after every statement.
+
+Statements to begin with:
+  INSTALL PLUGIN rpl_semi_sync_source SONAME 'semisync_source.so';
+  INSTALL PLUGIN rpl_semi_sync_replica SONAME 'semisync_replica.so';
+  SET GLOBAL rpl_semi_sync_source_enabled = 1;
+  STOP REPLICA IO_THREAD; START REPLICA IO_THREAD;
+  SHOW STATUS LIKE 'Rpl_semi_sync%';  SHOW VARIABLES LIKE 'rpl_semi%';
+  SHOW REPLICAS;  SHOW REPLICA STATUS\\G  SHOW PROCESSLIST;  SHOW PLUGINS;
+  SHOW BINARY LOG STATUS;  SHOW BINLOG EVENTS;  SHOW WARNINGS;
+  SELECT * FROM performance_schema.error_log;
+  CREATE TABLE, INSERT, UPDATE, DELETE, SELECT, BEGIN, COMMIT, ROLLBACK, KILL, FLUSH, CHANGE REPLICATION SOURCE TO
+
+";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_hint_names_the_nearest_statement() {
+        let hint = |text: &str| hint(text, Generation::V9_7).unwrap_or_default();
+        assert!(hint("SHOW SLAVE STATUS").contains("`SHOW REPLICA`"));
+        assert!(hint("START SLAVE").contains("`START REPLICA`"));
+        assert!(hint("SHWO STATUS").contains("`SHOW`"));
+        assert!(hint("SHOW PLUGNIS").contains("`SHOW PLUGINS`"));
+        assert_eq!(hint("SHOW STATUS"), "");
+    }
+}

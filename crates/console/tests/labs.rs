@@ -1,0 +1,57 @@
+//! Every recorded lab, played in the virtual cluster, gives the recorded transcript.
+
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+
+use semisync_console::lab::{Lab, compare, play};
+
+#[test]
+fn recorded_labs_give_the_recorded_transcripts() {
+    check_folder(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/labs"));
+}
+
+#[test]
+fn a_lab_gives_the_same_transcript_every_time() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/labs");
+    for file in scripts(&folder) {
+        let lab = Lab::parse(&std::fs::read_to_string(&file).unwrap()).unwrap();
+        let once = play(&lab, true).unwrap();
+        assert_eq!(once, play(&lab, true).unwrap(), "{}", file.display());
+    }
+}
+
+#[track_caller]
+fn check_folder(folder: &Path) {
+    let mut failures = String::new();
+    let files = scripts(folder);
+    assert!(!files.is_empty(), "no labs in {}", folder.display());
+    for file in files {
+        if let Err(failure) = check(&file) {
+            let _ = writeln!(failures, "=== {}\n{failure}", file.display());
+        }
+    }
+    assert!(failures.is_empty(), "\n{failures}");
+}
+
+fn check(file: &Path) -> Result<(), String> {
+    let text = std::fs::read_to_string(file).map_err(|error| error.to_string())?;
+    let recorded = file.with_extension("txt");
+    let expected = std::fs::read_to_string(recorded).map_err(|error| error.to_string())?;
+    let lab = Lab::parse(&text).map_err(|error| error.to_string())?;
+    let actual = play(&lab, false).map_err(|error| error.to_string())?;
+    match compare(&expected, &actual) {
+        None => Ok(()),
+        Some(difference) => Err(difference.to_string()),
+    }
+}
+
+fn scripts(folder: &Path) -> Vec<PathBuf> {
+    let entries =
+        std::fs::read_dir(folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
+    let mut files: Vec<PathBuf> = entries
+        .map(|entry| entry.unwrap().path())
+        .filter(|path| path.extension().is_some_and(|extension| extension == "lab"))
+        .collect();
+    files.sort();
+    files
+}
