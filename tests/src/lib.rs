@@ -1,5 +1,6 @@
 //! What the tests that need real servers share.
 
+pub mod browser;
 pub mod record;
 
 pub mod servers;
