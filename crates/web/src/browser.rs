@@ -10,6 +10,8 @@ use web_sys::{
     KeyboardEvent, Storage, Window,
 };
 
+use crate::state::stage::Arrangement;
+
 /// The window. A page without one is no page.
 pub fn window() -> Window {
     web_sys::window().expect("a page has a window")
@@ -151,9 +153,15 @@ pub fn owns_keys(event: &KeyboardEvent) -> bool {
     }
 }
 
-/// Whether the page is wide enough for things beside each other.
-pub fn is_wide() -> bool {
-    matches("(min-width: 760px)")
+/// How much room there is for the stage; the style sheet has the same bounds.
+pub fn arrangement() -> Arrangement {
+    if matches("(min-width: 1181px)") {
+        Arrangement::Wide
+    } else if matches("(min-width: 760px)") {
+        Arrangement::Compact
+    } else {
+        Arrangement::Narrow
+    }
 }
 
 /// Whether the person's system asks for reduced motion.

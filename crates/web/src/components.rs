@@ -9,6 +9,7 @@ mod help;
 mod icon;
 mod inspector;
 mod prompt;
+mod scene;
 mod server_card;
 mod stage;
 mod status;

@@ -44,7 +44,7 @@ fn paint_packets(model: &Model, motion_reduced: bool) {
         return;
     };
     let to_pixels = |spot: &Spot| (spot.x * width, spot.y * height);
-    let centres: Vec<_> = places(view, browser::is_wide())
+    let centres: Vec<_> = places(view, browser::arrangement())
         .iter()
         .map(to_pixels)
         .collect();
@@ -110,7 +110,7 @@ fn paint_waits(model: &Model) {
             "transform",
             &format!("scaleX({left:.4})"),
         );
-        let text = format!("{} of {}", spell(gone as u64), spell(whole as u64));
+        let text = format!("{} / {}", spell(gone as u64), spell(whole as u64));
         browser::set_text(&format!("waited-{id}"), &text);
     }
 }

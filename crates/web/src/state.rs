@@ -15,6 +15,8 @@ pub mod tour;
 
 mod act;
 mod derive;
+#[cfg(test)]
+mod fixture;
 mod run;
 mod settings;
 #[cfg(test)]
@@ -33,6 +35,7 @@ use semisync_core::{Generation, Instant};
 use semisync_sim::config::{ServerConfig, Timing};
 use semisync_sim::{ClusterConfig, ClusterView, PacketId, ServerIndex, TransactionId};
 
+use marks::Mark;
 use names::Names;
 use story::Story;
 use tape::Tape;
@@ -187,6 +190,11 @@ impl Model {
     /// How many marks lie before the play head.
     pub fn marks(&self) -> usize {
         self.playback.marks()
+    }
+
+    /// The last mark before the play head.
+    pub fn last_mark(&self) -> Option<&Rc<Mark>> {
+        self.tape.marks.get(self.marks().checked_sub(1)?)
     }
 
     /// Where the play head is on the tape.

@@ -1,6 +1,7 @@
 //! The one place that holds the [`Model`]: passes actions in, lets frames pass, keeps sessions.
 
 use std::cell::{Cell, Ref, RefCell};
+use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use semisync_console::SessionAddress;
@@ -20,6 +21,7 @@ pub struct Store(Rc<Inner>);
 struct Inner {
     model: RefCell<Model>,
     history: RefCell<History>,
+    drafts: RefCell<BTreeMap<SessionAddress, String>>,
     redraw: RefCell<Callback<()>>,
     is_framing: Cell<bool>,
     last_frame: Cell<f64>,
@@ -42,7 +44,12 @@ impl Store {
             .unwrap_or_default();
         let recording = link::recording_from(&browser::hash());
         let recording = recording.unwrap_or_else(|| Recording::new(first_cluster()));
-        Store::with(Model::new(recording, settings), History::new(history))
+        let store = Store::with(Model::new(recording, settings), History::new(history));
+        let drafts = browser::load(DRAFTS)
+            .and_then(|text| serde_json::from_str::<Vec<_>>(&text).ok())
+            .unwrap_or_default();
+        store.0.drafts.borrow_mut().extend(drafts);
+        store
     }
 
     /// A store around a model.
@@ -50,6 +57,7 @@ impl Store {
         let store = Store(Rc::new(Inner {
             model: RefCell::new(model),
             history: RefCell::new(history),
+            drafts: RefCell::default(),
             redraw: RefCell::new(Callback::noop()),
             is_framing: Cell::new(false),
             last_frame: Cell::new(0.0),
@@ -128,6 +136,23 @@ impl Store {
         &self.0.history
     }
 
+    /// What was typed at a prompt and not sent yet.
+    pub fn draft(&self, at: SessionAddress) -> String {
+        self.0.drafts.borrow().get(&at).cloned().unwrap_or_default()
+    }
+
+    /// Keeps what is being typed at a prompt, for when the person comes back to it.
+    pub fn keep_draft(&self, at: SessionAddress, text: &str) {
+        let mut drafts = self.0.drafts.borrow_mut();
+        if text.is_empty() {
+            drafts.remove(&at);
+        } else {
+            drafts.insert(at, text.to_owned());
+        }
+        let list: Vec<_> = drafts.iter().collect();
+        browser::save(DRAFTS, &serde_json::to_string(&list).unwrap_or_default());
+    }
+
     /// Whether things stand still on the page.
     pub fn is_motion_reduced(&self) -> bool {
         match self.read().settings.motion {
@@ -190,6 +215,7 @@ impl Store {
 }
 
 const SETTINGS: &str = "semisync.settings";
+const DRAFTS: &str = "semisync.drafts";
 const HISTORY: &str = "semisync.history";
 const SESSION: &str = "semisync.session";
 const LONGEST_FRAME_MS: f64 = 100.0;

@@ -7,13 +7,14 @@ use yew::{
     use_state,
 };
 
-use super::details::Details;
-use super::header::Header;
-use super::help::{Help, NoticeLine};
-use super::stage::Stage;
+use super::details::details;
+use super::header::header;
+use super::help::{help, notice_line};
+use super::scene::Scene;
+use super::stage::stage;
 use super::tape::TapeView;
 use super::terminal::Terminals;
-use super::transport::Transport;
+use super::transport::{caption, transport};
 use crate::browser::{self, Listener};
 use crate::state::{Action, Goal};
 use crate::store::Store;
@@ -30,9 +31,9 @@ pub struct AppProps {
 pub fn App(props: &AppProps) -> Html {
     let store = props.store.clone();
     let redraw = use_force_update();
-    let wide = use_state(browser::is_wide);
+    let room = use_state(browser::arrangement);
     {
-        let (store, wide) = (store.clone(), wide.clone());
+        let (store, room) = (store.clone(), room.clone());
         use_effect_with((), move |()| {
             store.drawn_by(Callback::from(move |()| redraw.force_update()));
             let keys = {
@@ -44,7 +45,7 @@ pub fn App(props: &AppProps) -> Html {
                 })
             };
             let resize = Listener::new("resize", move |_| {
-                wide.set(browser::is_wide());
+                room.set(browser::arrangement());
                 store.paint();
             });
             move || drop((keys, resize))
@@ -58,16 +59,16 @@ pub fn App(props: &AppProps) -> Html {
         });
     }
     let model = store.read();
+    let scene = Scene {
+        store: &store,
+        model: &model,
+        room: *room,
+    };
     html! {
         <div class="page" data-testid="app">
-            <Header store={store.clone()} settings={model.settings.clone()} touring={model.tour.is_some()} />
+            { header(&scene) }
             <main class="desk">
-                <Stage
-                    store={store.clone()} view={model.view.clone()} names={model.names.clone()}
-                    tabs={model.tabs.clone()} stories={model.stories.clone()}
-                    selection={model.selection} wide={*wide} tour={model.tour}
-                    welcome={model.welcome} scripted={model.is_scripted()}
-                />
+                { stage(&scene) }
                 <section class="side" aria-label="Terminals and details">
                     <Terminals
                         store={store.clone()} tabs={model.tabs.clone()} active={model.active}
@@ -75,21 +76,12 @@ pub fn App(props: &AppProps) -> Html {
                         names={model.names.clone()} marks={model.marks()} view={model.view.clone()}
                         play_after_enter={model.settings.play_after_enter}
                     />
-                    <Details
-                        store={store.clone()} panel={model.panel} selection={model.selection}
-                        view={model.view.clone()} names={model.names.clone()}
-                        stories={model.stories.clone()} tape={model.tape.clone()}
-                        changed={model.changed.clone()} marks={model.marks()}
-                    />
+                    { details(&scene) }
                 </section>
             </main>
             <section class="editor" aria-label="Time line">
-                <Transport
-                    store={store.clone()} playing={model.is_moving()} marks={model.marks()}
-                    total={model.tape.marks.len()} speed={model.settings.speed}
-                    branches={model.playback().branches().iter().map(|b| b.name.clone()).collect::<Vec<_>>()}
-                    current={model.marks().checked_sub(1).and_then(|m| model.tape.marks.get(m)).map(|m| m.sentence.clone())}
-                />
+                { transport(&scene) }
+                { caption(&scene) }
                 <TapeView
                     store={store.clone()} tape={model.tape.clone()} names={model.names.clone()}
                     view={model.view.clone()} zoom={model.settings.zoom} selection={model.selection}
@@ -97,10 +89,10 @@ pub fn App(props: &AppProps) -> Html {
                 />
             </section>
             if let Some(notice) = &model.notice {
-                <NoticeLine store={store.clone()} text={notice.text.clone()} refused={notice.refused} />
+                { notice_line(&store, notice) }
             }
             if model.help {
-                <Help store={store.clone()} />
+                { help(&store) }
             }
         </div>
     }

@@ -1,35 +1,14 @@
 //! The panels beside the terminals: inspector, status, events.
 
-use std::collections::BTreeSet;
-use std::rc::Rc;
-
-use semisync_sim::{ClusterView, ServerIndex};
-use yew::{Html, Properties, classes, component, html};
+use yew::{Html, classes, html};
 
 use super::feed::Feed;
-use super::inspector::Inspector;
-use super::status::Status;
-use crate::state::names::Names;
-use crate::state::story::Story;
-use crate::state::tape::Tape;
-use crate::state::{Action, Panel, Selection};
-use crate::store::Store;
+use super::inspector::inspector;
+use super::scene::Scene;
+use super::status::status;
+use crate::state::{Action, Panel};
 
-#[derive(Properties, PartialEq)]
-pub(crate) struct DetailsProps {
-    pub(crate) store: Store,
-    pub(crate) panel: Panel,
-    pub(crate) selection: Selection,
-    pub(crate) view: Rc<ClusterView>,
-    pub(crate) names: Rc<Names>,
-    pub(crate) stories: Rc<Vec<Story>>,
-    pub(crate) tape: Rc<Tape>,
-    pub(crate) changed: Rc<BTreeSet<(ServerIndex, String)>>,
-    pub(crate) marks: usize,
-}
-
-#[component]
-pub(crate) fn Details(props: &DetailsProps) -> Html {
+pub(crate) fn details(scene: &Scene<'_>) -> Html {
     let panels = [
         (Panel::Inspector, "Inspector", "inspector"),
         (Panel::Status, "Status", "status"),
@@ -39,21 +18,18 @@ pub(crate) fn Details(props: &DetailsProps) -> Html {
         <section class="details" aria-label="Details">
             <div class="tabs" role="tablist">
                 for (panel, name, id) in panels {
-                    <button class={classes!("tab", (panel == props.panel).then_some("selected"))} role="tab"
-                        aria-selected={(panel == props.panel).to_string()} data-testid={format!("panel-{id}")}
-                        onclick={props.store.does(Action::Show(panel))}>{ name }</button>
+                    <button class={classes!("tab", (panel == scene.model.panel).then_some("selected"))} role="tab"
+                        aria-selected={(panel == scene.model.panel).to_string()} data-testid={format!("panel-{id}")}
+                        onclick={scene.store.does(Action::Show(panel))}>{ name }</button>
                 }
             </div>
             <div class="panel" id="panel" role="tabpanel">
-                if props.panel == Panel::Inspector {
-                    <Inspector store={props.store.clone()} selection={props.selection}
-                        view={props.view.clone()} names={props.names.clone()}
-                        stories={props.stories.clone()} tape={props.tape.clone()} />
-                } else if props.panel == Panel::Status {
-                    <Status store={props.store.clone()} view={props.view.clone()}
-                        names={props.names.clone()} changed={props.changed.clone()} />
+                if scene.model.panel == Panel::Inspector {
+                    { inspector(scene) }
+                } else if scene.model.panel == Panel::Status {
+                    { status(scene) }
                 } else {
-                    <Feed store={props.store.clone()} tape={props.tape.clone()} marks={props.marks} />
+                    <Feed store={scene.store.clone()} tape={scene.model.tape.clone()} marks={scene.model.marks()} />
                 }
             </div>
         </section>

@@ -2,25 +2,18 @@
 
 use wasm_bindgen::JsCast;
 use web_sys::HtmlInputElement;
-use yew::{Callback, Event, Html, Properties, TargetCast, component, html};
+use yew::{Callback, Event, Html, TargetCast, html};
 
-use super::icon::{Icon, LINK, MOVE, OPEN, PLUS, SAVE, SUN};
-use crate::state::{Action, Settings, first_cluster};
+use super::icon::{LINK, MOVE, OPEN, PLUS, SAVE, SUN, icon};
+use super::scene::Scene;
+use crate::state::{Action, first_cluster};
 use crate::store::Store;
 use crate::{browser, link};
 use semisync_console::recording::Recording;
 
-#[derive(Properties, PartialEq)]
-pub(crate) struct HeaderProps {
-    pub(crate) store: Store,
-    pub(crate) settings: Settings,
-    pub(crate) touring: bool,
-}
-
-#[component]
-pub(crate) fn Header(props: &HeaderProps) -> Html {
-    let store = &props.store;
-    let settings = &props.settings;
+pub(crate) fn header(scene: &Scene<'_>) -> Html {
+    let store = scene.store;
+    let settings = &scene.model.settings;
     let theme = {
         let store = store.clone();
         Callback::from(move |_| store.set(|settings| settings.theme = settings.theme.next()))
@@ -29,7 +22,7 @@ pub(crate) fn Header(props: &HeaderProps) -> Html {
         let store = store.clone();
         Callback::from(move |_| store.set(|settings| settings.motion = settings.motion.next()))
     };
-    let tour = if props.touring {
+    let tour = if scene.model.tour.is_some() {
         Action::Tour(None)
     } else {
         Action::Tour(Some(0))
@@ -46,20 +39,20 @@ pub(crate) fn Header(props: &HeaderProps) -> Html {
             </h1>
             <p class="tagline">{ "MySQL semisynchronous replication, in slow motion" }</p>
             <nav class="tools" aria-label="Session and settings">
-                <button class="button" data-testid="tour-button" aria-pressed={props.touring.to_string()}
+                <button class="button" data-testid="tour-button" aria-pressed={scene.model.tour.is_some().to_string()}
                     onclick={store.does(tour)}>{ "Tour" }</button>
                 <span class="divider" />
-                <SessionTools store={store.clone()} />
+                { session_tools(store) }
                 <span class="divider" />
                 <button class="button icon-button" onclick={theme} data-testid="theme"
                     title={format!("Theme: {}", settings.theme.name())}
                     aria-label={format!("Theme: {}", settings.theme.name())}>
-                    <Icon path={SUN} /><span class="caption">{ settings.theme.name() }</span>
+                    { icon(SUN) }<span class="caption">{ settings.theme.name() }</span>
                 </button>
                 <button class="button icon-button" onclick={motion} data-testid="motion"
                     title={format!("Motion: {}", settings.motion.name())}
                     aria-label={format!("Motion: {}", settings.motion.name())}>
-                    <Icon path={MOVE} /><span class="caption">{ settings.motion.name() }</span>
+                    { icon(MOVE) }<span class="caption">{ settings.motion.name() }</span>
                 </button>
                 <button class="button icon-button" data-testid="help-button" title="Keys (?)"
                     aria-label="List of keys" onclick={store.does(Action::ToggleHelp)}>{ "?" }</button>
@@ -68,14 +61,7 @@ pub(crate) fn Header(props: &HeaderProps) -> Html {
     }
 }
 
-#[derive(Properties, PartialEq)]
-struct SessionToolsProps {
-    store: Store,
-}
-
-#[component]
-fn SessionTools(props: &SessionToolsProps) -> Html {
-    let store = &props.store;
+fn session_tools(store: &Store) -> Html {
     let share = {
         let store = store.clone();
         Callback::from(move |_| {
@@ -119,15 +105,15 @@ fn SessionTools(props: &SessionToolsProps) -> Html {
     html! {
         <>
             <button class="button icon-button" data-testid="share" title="Copy a link to this moment"
-                aria-label="Copy a link to this moment" onclick={share}><Icon path={LINK} /></button>
+                aria-label="Copy a link to this moment" onclick={share}>{ icon(LINK) }</button>
             <button class="button icon-button" data-testid="export" title="Save the session as a file"
-                aria-label="Save the session as a file" onclick={save}><Icon path={SAVE} /></button>
+                aria-label="Save the session as a file" onclick={save}>{ icon(SAVE) }</button>
             <button class="button icon-button" data-testid="import" title="Open a session file"
-                aria-label="Open a session file" onclick={choose}><Icon path={OPEN} /></button>
+                aria-label="Open a session file" onclick={choose}>{ icon(OPEN) }</button>
             <input id="open-file" class="hidden" type="file" accept=".json" tabindex="-1"
                 aria-label="Session file" onchange={open} />
             <button class="button icon-button" data-testid="new-session" title="Start afresh"
-                aria-label="Start afresh" onclick={fresh}><Icon path={PLUS} /></button>
+                aria-label="Start afresh" onclick={fresh}>{ icon(PLUS) }</button>
         </>
     }
 }

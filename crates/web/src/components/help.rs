@@ -1,15 +1,10 @@
 //! The list of keys, and the line that says what was refused or why time stands.
 
-use yew::{Html, Properties, component, html};
+use yew::{Html, html};
 
-use super::icon::{CROSS, Icon};
-use crate::state::Action;
+use super::icon::{CROSS, icon};
+use crate::state::{Action, Notice};
 use crate::store::Store;
-
-#[derive(Properties, PartialEq)]
-pub(crate) struct HelpProps {
-    pub(crate) store: Store,
-}
 
 const KEYS: [(&str, &str); 12] = [
     ("Space", "play, pause"),
@@ -29,9 +24,8 @@ const KEYS: [(&str, &str); 12] = [
     ("Ctrl-A E K U W", "at a prompt: as in readline"),
 ];
 
-#[component]
-pub(crate) fn Help(props: &HelpProps) -> Html {
-    let close = props.store.does(Action::ToggleHelp);
+pub(crate) fn help(store: &Store) -> Html {
+    let close = store.does(Action::ToggleHelp);
     html! {
         <div class="veil" data-testid="help" onclick={close.clone()}>
             <section class="sheet" role="dialog" aria-modal="true" aria-label="Keys">
@@ -51,25 +45,17 @@ pub(crate) fn Help(props: &HelpProps) -> Html {
     }
 }
 
-#[derive(Properties, PartialEq)]
-pub(crate) struct NoticeProps {
-    pub(crate) store: Store,
-    pub(crate) text: String,
-    pub(crate) refused: bool,
-}
-
-#[component]
-pub(crate) fn NoticeLine(props: &NoticeProps) -> Html {
-    let class = if props.refused {
+pub(crate) fn notice_line(store: &Store, notice: &Notice) -> Html {
+    let class = if notice.refused {
         "notice refused"
     } else {
         "notice"
     };
     html! {
         <div {class} role="status" data-testid="notice">
-            <span>{ &props.text }</span>
+            <span>{ &notice.text }</span>
             <button class="button icon-button bare" aria-label="Dismiss"
-                onclick={props.store.does(Action::DismissNotice)}><Icon path={CROSS} /></button>
+                onclick={store.does(Action::DismissNotice)}>{ icon(CROSS) }</button>
         </div>
     }
 }

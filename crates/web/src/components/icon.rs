@@ -1,24 +1,14 @@
 //! The signs of the page, drawn in the current colour.
 
-use yew::{AttrValue, Html, Properties, component, html};
+use yew::{Html, html};
 
 use crate::state::marks::Shape;
 use crate::state::story::Promise;
 
-#[derive(Properties, PartialEq)]
-pub(crate) struct IconProps {
-    pub(crate) path: &'static str,
-    #[prop_or(AttrValue::Static("icon"))]
-    pub(crate) class: AttrValue,
-}
-
 /// A sign on a grid of 16 by 16.
-#[component]
-pub(crate) fn Icon(props: &IconProps) -> Html {
+pub(crate) fn icon(path: &'static str) -> Html {
     html! {
-        <svg class={props.class.clone()} viewBox="0 0 16 16" aria-hidden="true" focusable="false">
-            <path d={props.path} />
-        </svg>
+        <svg class="icon" viewBox="0 0 16 16" aria-hidden="true" focusable="false"><path d={path} /></svg>
     }
 }
 
@@ -46,15 +36,9 @@ pub(crate) fn shape_path(shape: Shape) -> &'static str {
     }
 }
 
-#[derive(Properties, PartialEq)]
-pub(crate) struct BadgeProps {
-    pub(crate) promise: Promise,
-}
-
 /// A promise: always the same sign, word and colour.
-#[component]
-pub(crate) fn PromiseBadge(props: &BadgeProps) -> Html {
-    let (class, path) = match props.promise {
+pub(crate) fn promise_badge(promise: Promise) -> Html {
+    let (class, path) = match promise {
         Promise::Running => ("badge tone-quiet", DOTS),
         Promise::Waiting => ("badge tone-waiting", CLOCK),
         Promise::Acknowledged => ("badge tone-ack", CHECK),
@@ -64,7 +48,7 @@ pub(crate) fn PromiseBadge(props: &BadgeProps) -> Html {
         Promise::RolledBack => ("badge tone-quiet", CROSS),
     };
     html! {
-        <span {class} data-testid="promise"><Icon {path} />{ props.promise.word() }</span>
+        <span {class} data-testid="promise">{ icon(path) }{ promise.word() }</span>
     }
 }
 

@@ -2,63 +2,48 @@
 
 mod parts;
 
-use std::rc::Rc;
+use yew::{Html, html};
 
-use semisync_sim::ClusterView;
-use yew::{Html, Properties, component, html};
-
+use super::scene::Scene;
 use crate::state::Selection;
-use crate::state::names::Names;
-use crate::state::story::Story;
-use crate::state::tape::Tape;
-use crate::store::Store;
 
-#[derive(Properties, PartialEq)]
-pub(crate) struct InspectorProps {
-    pub(crate) store: Store,
-    pub(crate) selection: Selection,
-    pub(crate) view: Rc<ClusterView>,
-    pub(crate) names: Rc<Names>,
-    pub(crate) stories: Rc<Vec<Story>>,
-    pub(crate) tape: Rc<Tape>,
-}
-
-#[component]
-pub(crate) fn Inspector(props: &InspectorProps) -> Html {
-    let view = &props.view;
-    let found = match props.selection {
+pub(crate) fn inspector(scene: &Scene<'_>) -> Html {
+    let view = &scene.model.view;
+    let found = match scene.model.selection {
         Selection::Nothing => None,
         Selection::Server(server) => {
             let server = view.servers.iter().find(|other| other.index == server);
-            server.map(|server| parts::server(props, server))
+            server.map(|server| parts::server(scene, server))
         }
         Selection::Link(from, to) => {
             let link = view
                 .links
                 .iter()
                 .find(|link| link.from == from && link.to == to);
-            link.map(|link| parts::link(props, link))
+            link.map(|link| parts::link(scene, link))
         }
         Selection::Packet(id) => {
             let packet = view.packets.iter().find(|packet| packet.id == id);
-            packet.map(|packet| parts::packet(props, packet))
+            packet.map(|packet| parts::packet(scene, packet))
         }
-        Selection::Mark(mark) => props
+        Selection::Mark(mark) => scene
+            .model
             .tape
             .marks
             .get(mark)
-            .map(|mark| parts::mark(props, mark)),
+            .map(|mark| parts::mark(scene, mark)),
         Selection::Commit(transaction) => {
-            let story = props
+            let story = scene
+                .model
                 .stories
                 .iter()
                 .find(|story| story.transaction == transaction);
-            story.map(|story| parts::commit(props, story))
+            story.map(|story| parts::commit(scene, story))
         }
     };
     html! {
         <div class="inspector" data-testid="inspector">
-            { found.unwrap_or_else(|| parts::ledger(props)) }
+            { found.unwrap_or_else(|| parts::ledger(scene)) }
         </div>
     }
 }

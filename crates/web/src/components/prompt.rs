@@ -2,7 +2,9 @@
 
 use semisync_console::SessionAddress;
 use web_sys::{InputEvent, KeyboardEvent};
-use yew::{Callback, Html, Properties, UseStateHandle, component, html, use_state};
+use yew::{
+    Callback, Html, Properties, UseStateHandle, component, html, use_effect_with, use_state,
+};
 
 use crate::browser;
 use crate::state::Submitted;
@@ -32,6 +34,14 @@ pub(crate) fn continuation(prompt: &str) -> String {
 pub(crate) fn Prompt(props: &PromptProps) -> Html {
     let lines = use_state(|| 1_usize);
     let candidates = use_state(Vec::<String>::new);
+    {
+        let (store, lines) = (props.store.clone(), lines.clone());
+        use_effect_with(props.at, move |at| {
+            let draft = Line::at_end(store.draft(*at));
+            browser::set_text_and_caret(AREA, &draft.text, draft.caret);
+            lines.set(draft.text.split('\n').count());
+        });
+    }
     let keydown = {
         let editor = Editor {
             store: props.store.clone(),
@@ -43,8 +53,10 @@ pub(crate) fn Prompt(props: &PromptProps) -> Html {
     };
     let input = {
         let (lines, candidates) = (lines.clone(), candidates.clone());
+        let (store, at) = (props.store.clone(), props.at);
         Callback::from(move |_: InputEvent| {
             if let Some((text, _)) = browser::text_and_caret(AREA) {
+                store.keep_draft(at, &text);
                 lines.set(text.split('\n').count());
             }
             if !candidates.is_empty() {
@@ -175,6 +187,7 @@ impl Editor {
 
     fn show(&self, line: &Line) -> bool {
         browser::set_text_and_caret(AREA, &line.text, line.caret);
+        self.store.keep_draft(self.at, &line.text);
         self.lines.set(line.text.split('\n').count());
         self.candidates.set(Vec::new());
         true

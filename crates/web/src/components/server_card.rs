@@ -3,29 +3,19 @@
 use semisync_core::source::SemisyncStatus;
 use semisync_sim::Fault;
 use semisync_sim::view::{ServerState, ServerView};
-use yew::{Html, Properties, classes, component, html};
+use yew::{Html, classes, html};
 
-use super::icon::{BOLT, CHECK, CLOCK, CROSS, FALL, Icon, PLAY, POWER, SNOW};
-use crate::state::stage::{Role, Spot};
+use super::icon::{BOLT, CHECK, CLOCK, CROSS, FALL, PLAY, POWER, SNOW, icon};
+use super::scene::Scene;
+use crate::state::stage::{Role, Spot, role};
 use crate::state::{Action, Selection};
-use crate::store::Store;
 
-#[derive(Properties, PartialEq)]
-pub(crate) struct ServerCardProps {
-    pub(crate) store: Store,
-    pub(crate) server: ServerView,
-    pub(crate) role: Role,
-    pub(crate) spot: Spot,
-    pub(crate) selected: bool,
-}
-
-#[component]
-pub(crate) fn ServerCard(props: &ServerCardProps) -> Html {
-    let server = &props.server;
-    let (role, role_class) = match props.role {
+pub(crate) fn server_card(scene: &Scene<'_>, server: &ServerView, spot: Spot) -> Html {
+    let (role, role_class) = match role(&scene.model.view, server.index) {
         Role::Source => ("source", "is-source"),
         Role::Replica => ("replica", "is-replica"),
     };
+    let chosen = Selection::Server(server.index);
     let down = is_down(server.state);
     let class = classes!(
         "server",
@@ -33,18 +23,14 @@ pub(crate) fn ServerCard(props: &ServerCardProps) -> Html {
         down.then_some("down"),
         (server.state == ServerState::Frozen).then_some("frozen"),
         (!server.waiting.is_empty()).then_some("waits"),
-        props.selected.then_some("selected")
+        (scene.model.selection == chosen).then_some("selected")
     );
-    let style = format!(
-        "left:{:.2}%;top:{:.2}%",
-        props.spot.x * 100.0,
-        props.spot.y * 100.0
-    );
-    let select = props
+    let style = format!("left:{:.2}%;top:{:.2}%", spot.x * 100.0, spot.y * 100.0);
+    let select = scene
         .store
         .does(Action::Select(Selection::Server(server.index)));
     html! {
-        <article id={format!("server-{}", server.index.0)} {class} {style}
+        <article key={server.index.0} id={format!("server-{}", server.index.0)} {class} {style}
             data-testid={format!("server-{}", server.name)}>
             <button class="server-name" onclick={select}
                 aria-label={format!("{}, {role}, {}", server.name, state_word(server.state))}>
@@ -59,13 +45,14 @@ pub(crate) fn ServerCard(props: &ServerCardProps) -> Html {
             }
             if !server.waiting.is_empty() {
                 <div class="wait" data-testid={format!("wait-{}", server.name)}>
-                    <Icon path={CLOCK} />
+                    { icon(CLOCK) }
                     <span>{ wait_words(server.waiting.len()) }</span>
                     <span class="waited" id={format!("waited-{}", server.index.0)} />
                     <span class="drain"><span id={format!("drain-{}", server.index.0)} /></span>
                 </div>
             }
-            { buttons(props) }
+            { running(role, server) }
+            { buttons(scene, server) }
         </article>
     }
 }
@@ -89,8 +76,8 @@ pub(crate) fn state_word(state: ServerState) -> &'static str {
 
 fn wait_words(count: usize) -> String {
     match count {
-        1 => "1 commit waits".to_owned(),
-        count => format!("{count} commits wait"),
+        1 => "waiting".to_owned(),
+        count => format!("{count} waiting"),
     }
 }
 
@@ -128,7 +115,7 @@ fn semisync_line(server: &ServerView) -> Html {
         ("semisync-line none", CROSS, "no semisync plugin".to_owned())
     };
     html! {
-        <p {class} data-testid={format!("semisync-{}", server.name)}><Icon {path} />{ text }</p>
+        <p {class} data-testid={format!("semisync-{}", server.name)}>{ icon(path) }{ text }</p>
     }
 }
 
@@ -140,7 +127,7 @@ fn positions(server: &ServerView) -> Html {
                 <dt>{ "relay log" }</dt><dd>{ channel.received.offset }</dd>
                 <dt>{ "applied" }</dt><dd>{ channel.applied.offset }
                     if channel.to_apply > 0 {
-                        <em>{ format!(" {} behind", channel.to_apply) }</em>
+                        <em title="received, not applied yet">{ format!(" −{}", channel.to_apply) }</em>
                     }
                 </dd>
             } else {
@@ -154,14 +141,27 @@ fn positions(server: &ServerView) -> Html {
     }
 }
 
-fn buttons(props: &ServerCardProps) -> Html {
-    let server = &props.server;
+/// What a client of a replica runs; clients of the source stand on the stage themselves.
+fn running(role: &str, server: &ServerView) -> Html {
+    let mut statements = server
+        .sessions
+        .iter()
+        .filter_map(|session| session.statement.clone());
+    match statements.next() {
+        Some(statement) if role == "replica" => {
+            html! { <p class="running"><code>{ statement }</code></p> }
+        }
+        _ => html! {},
+    }
+}
+
+fn buttons(scene: &Scene<'_>, server: &ServerView) -> Html {
     let button = |name: &'static str, path: &'static str, fault: Fault| {
         html! {
             <button class="button small" data-testid={format!("{}-{}", name.to_lowercase(), server.name)}
                 title={format!("{name} {}", server.name)} aria-label={format!("{name} {}", server.name)}
-                onclick={props.store.does(Action::Inject(fault))}>
-                <Icon {path} /><span class="caption">{ name }</span>
+                onclick={scene.store.does(Action::Inject(fault))}>
+                { icon(path) }<span class="caption">{ name }</span>
             </button>
         }
     };

@@ -1,80 +1,59 @@
 //! The stage: clients, servers, links and packets.
 
-use std::rc::Rc;
-
 use semisync_console::SessionAddress;
+use semisync_sim::Fault;
 use semisync_sim::view::{LinkView, PacketView, SessionView};
-use semisync_sim::{ClusterView, Fault};
-use yew::{Html, Properties, classes, component, html};
+use yew::{Html, classes, html};
 
-use super::icon::{CUT, Icon};
-use super::server_card::ServerCard;
-use super::tour::{TourCard, Welcome};
+use super::icon::{CUT, icon};
+use super::scene::Scene;
+use super::server_card::server_card;
+use super::tour::{tour_card, welcome};
 use crate::state::marks::packet_tone;
-use crate::state::names::Names;
 use crate::state::narration::packet_words;
 use crate::state::pace::spell;
-use crate::state::stage::{Spot, client_places, places};
-use crate::state::story::Story;
+use crate::state::stage::{Arrangement, Spot, client_places, places};
 use crate::state::{Action, Selection};
-use crate::store::Store;
 use semisync_sim::trace::PacketKind;
 
-#[derive(Properties, PartialEq)]
-pub(crate) struct StageProps {
-    pub(crate) store: Store,
-    pub(crate) view: Rc<ClusterView>,
-    pub(crate) names: Rc<Names>,
-    pub(crate) tabs: Rc<Vec<SessionAddress>>,
-    pub(crate) stories: Rc<Vec<Story>>,
-    pub(crate) selection: Selection,
-    pub(crate) wide: bool,
-    pub(crate) tour: Option<usize>,
-    pub(crate) welcome: bool,
-    pub(crate) scripted: bool,
-}
-
-#[component]
-pub(crate) fn Stage(props: &StageProps) -> Html {
-    let view = &props.view;
-    let spots = places(view, props.wide);
-    let clients: Vec<SessionAddress> = props
+pub(crate) fn stage(scene: &Scene<'_>) -> Html {
+    let view = &scene.model.view;
+    let spots = places(view, scene.room);
+    let clients: Vec<SessionAddress> = scene
+        .model
         .tabs
         .iter()
         .filter(|at| at.server.0 == 0)
         .copied()
         .collect();
-    let client_spots = client_places(clients.len(), props.wide);
+    let client_spots = client_places(clients.len(), scene.room);
     let client_keys = clients.iter().zip(&client_spots);
     html! {
         <section id="stage" class="stage" aria-label="Cluster" data-testid="stage">
             <svg class="links" aria-hidden="true">
                 for (at, spot) in client_keys.clone() {
-                    { client_line(*spot, spots.first(), session_of(props, *at)) }
+                    { client_line(*spot, spots.first(), session_of(scene, *at)) }
                 }
                 for link in &view.links {
                     { link_line(link, &spots) }
                 }
             </svg>
             for (at, spot) in client_keys {
-                { client(props, *at, *spot) }
+                { client(scene, *at, *spot) }
             }
             for link in &view.links {
-                { link_button(props, link, &spots) }
+                { link_button(scene, link, &spots) }
             }
             for packet in &view.packets {
-                { token(props, packet) }
+                { token(scene, packet) }
             }
             for (server, spot) in view.servers.iter().zip(&spots) {
-                <ServerCard key={server.index.0} store={props.store.clone()} server={server.clone()}
-                    role={crate::state::stage::role(view, server.index)} spot={*spot}
-                    selected={props.selection == Selection::Server(server.index)} />
+                { server_card(scene, server, *spot) }
             }
-            if props.welcome {
-                <Welcome store={props.store.clone()} />
-            } else if let Some(step) = props.tour {
-                <TourCard store={props.store.clone()} {step} view={view.clone()}
-                    stories={props.stories.clone()} scripted={props.scripted} />
+            if scene.model.welcome {
+                { welcome(scene) }
+            } else if let Some(step) = scene.model.tour {
+                { tour_card(scene, step) }
             }
         </section>
     }
@@ -119,7 +98,7 @@ fn link_line(link: &LinkView, spots: &[Spot]) -> Html {
     html! { <line {class} {x1} {y1} {x2} {y2} /> }
 }
 
-fn link_button(props: &StageProps, link: &LinkView, spots: &[Spot]) -> Html {
+fn link_button(scene: &Scene<'_>, link: &LinkView, spots: &[Spot]) -> Html {
     let ends = (
         spots.get(usize::from(link.from.0)),
         spots.get(usize::from(link.to.0)),
@@ -127,10 +106,7 @@ fn link_button(props: &StageProps, link: &LinkView, spots: &[Spot]) -> Html {
     let (Some(from), Some(to)) = ends else {
         return html! {};
     };
-    let middle = Spot {
-        x: f64::midpoint(from.x, to.x),
-        y: f64::midpoint(from.y, to.y),
-    };
+    let style = label_style(*from, *to, scene.room);
     let (fault, what) = if link.cut {
         (Fault::HealLink(link.from, link.to), "Heal")
     } else {
@@ -146,26 +122,44 @@ fn link_button(props: &StageProps, link: &LinkView, spots: &[Spot]) -> Html {
     let class = classes!(
         "link-label",
         link.cut.then_some("cut"),
-        (props.selection == chosen).then_some("selected")
+        (scene.model.selection == chosen).then_some("selected")
     );
-    let (from, to) = (props.names.server(link.from), props.names.server(link.to));
+    let (from, to) = (
+        scene.model.names.server(link.from),
+        scene.model.names.server(link.to),
+    );
     html! {
-        <div {class} style={at(middle)} data-testid={format!("link-{from}-{to}")}>
+        <div {class} {style} data-testid={format!("link-{from}-{to}")}>
             <button class="link-name" aria-label={format!("Link from {from} to {to}: {how}")}
-                onclick={props.store.does(Action::Select(chosen))}>
+                onclick={scene.store.does(Action::Select(chosen))}>
                 { how }<small>{ spell(link.latency_us) }</small>
             </button>
             <button class="link-cut" title={format!("{what} the link")}
                 aria-label={format!("{what} the link between {from} and {to}")}
                 data-testid={format!("cut-{from}-{to}")}
-                onclick={props.store.does(Action::Inject(fault))}><Icon path={CUT} />
-                <span class="caption">{ what }</span></button>
+                onclick={scene.store.does(Action::Inject(fault))}>{ icon(CUT) }</button>
         </div>
     }
 }
 
-fn session_of(props: &StageProps, at: SessionAddress) -> Option<&SessionView> {
-    let server = props
+/// Beside the middle of the link, so that packets pass it by.
+fn label_style(from: Spot, to: Spot, room: Arrangement) -> String {
+    let middle = Spot {
+        x: f64::midpoint(from.x, to.x),
+        y: f64::midpoint(from.y, to.y),
+    };
+    let (right, down) = match room {
+        Arrangement::Narrow => (if to.x < from.x { -62 } else { 62 }, -4),
+        _ if to.y < from.y => (-16, -36),
+        _ if to.y > from.y => (-16, 36),
+        _ => (0, 36),
+    };
+    format!("{};margin:{down}px 0 0 {right}px", at(middle))
+}
+
+fn session_of<'a>(scene: &Scene<'a>, at: SessionAddress) -> Option<&'a SessionView> {
+    let server = scene
+        .model
         .view
         .servers
         .iter()
@@ -173,11 +167,11 @@ fn session_of(props: &StageProps, at: SessionAddress) -> Option<&SessionView> {
     server
         .sessions
         .iter()
-        .find(|session| props.names.address(session.key) == Some(at))
+        .find(|session| scene.model.names.address(session.key) == Some(at))
 }
 
-fn client(props: &StageProps, address: SessionAddress, spot: Spot) -> Html {
-    let session = session_of(props, address);
+fn client(scene: &Scene<'_>, address: SessionAddress, spot: Spot) -> Html {
+    let session = session_of(scene, address);
     let statement = session.and_then(|session| session.statement.clone());
     let waits = session.is_some_and(|session| session.state.contains("ACK"));
     let state = match (&statement, session) {
@@ -194,13 +188,13 @@ fn client(props: &StageProps, address: SessionAddress, spot: Spot) -> Html {
     );
     html! {
         <button {class} style={at(spot)} data-testid={format!("client-{}", address.session)}
-            onclick={props.store.does(Action::Activate(address))}>
-            <strong>{ format!("client {}", address.session) }</strong>
-            <span class="client-state">{ state }
+            onclick={scene.store.does(Action::Activate(address))}>
+            <span class="client-name"><strong>{ scene.model.names.prompt(address) }{ ">" }</strong>
                 if statement.is_some() {
-                    { " " }<span id={format!("client-{}-{}", address.server.0, address.session)} />
+                    <span id={format!("client-{}-{}", address.server.0, address.session)} />
                 }
             </span>
+            <span class="client-state">{ state }</span>
             if let Some(statement) = statement {
                 <code>{ statement }</code>
             }
@@ -208,7 +202,7 @@ fn client(props: &StageProps, address: SessionAddress, spot: Spot) -> Html {
     }
 }
 
-fn token(props: &StageProps, packet: &PacketView) -> Html {
+fn token(scene: &Scene<'_>, packet: &PacketView) -> Html {
     let (kind, text) = match &packet.what {
         PacketKind::BinlogEvent {
             event,
@@ -229,14 +223,14 @@ fn token(props: &StageProps, packet: &PacketView) -> Html {
         kind,
         packet_tone(&packet.what).class(),
         packet.due.is_none().then_some("held"),
-        (props.selection == chosen).then_some("selected")
+        (scene.model.selection == chosen).then_some("selected")
     );
-    let from = props.names.server(packet.from);
-    let to = props.names.server(packet.to);
+    let from = scene.model.names.server(packet.from);
+    let to = scene.model.names.server(packet.to);
     let name = format!("Packet from {from} to {to}: {}", packet_words(&packet.what));
     html! {
         <button key={packet.id.0} id={format!("packet-{}", packet.id.0)} {class} title={name.clone()}
-            aria-label={name} data-testid="packet" onclick={props.store.does(Action::Select(chosen))}>
+            aria-label={name} data-testid="packet" onclick={scene.store.does(Action::Select(chosen))}>
             { text }
         </button>
     }

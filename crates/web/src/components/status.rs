@@ -1,27 +1,15 @@
 //! Settings and counters: what is configured, what was negotiated, what is in effect.
 
-use std::collections::BTreeSet;
-use std::rc::Rc;
-
+use semisync_sim::ServerIndex;
 use semisync_sim::view::{ServerView, SourceView};
-use semisync_sim::{ClusterView, ServerIndex};
-use yew::{Html, Properties, classes, component, html};
+use yew::{Html, classes, html};
 
-use crate::state::names::Names;
+use super::scene::Scene;
 use crate::state::{Action, Selection};
-use crate::store::Store;
 
-#[derive(Properties, PartialEq)]
-pub(crate) struct StatusProps {
-    pub(crate) store: Store,
-    pub(crate) view: Rc<ClusterView>,
-    pub(crate) names: Rc<Names>,
-    pub(crate) changed: Rc<BTreeSet<(ServerIndex, String)>>,
-}
-
-#[component]
-pub(crate) fn Status(props: &StatusProps) -> Html {
-    let sources = props
+pub(crate) fn status(scene: &Scene<'_>) -> Html {
+    let sources = scene
+        .model
         .view
         .servers
         .iter()
@@ -32,16 +20,16 @@ pub(crate) fn Status(props: &StatusProps) -> Html {
                 <thead><tr><th>{ "server" }</th><th>{ "configured" }</th>
                     <th>{ "negotiated" }</th><th>{ "effective" }</th></tr></thead>
                 <tbody>
-                    for server in &props.view.servers { { row(props, server) } }
+                    for server in &scene.model.view.servers { { row(scene, server) } }
                 </tbody>
             </table>
-            for (server, source) in sources { { counters(props, server, source) } }
+            for (server, source) in sources { { counters(scene, server, source) } }
         </div>
     }
 }
 
-fn row(props: &StatusProps, server: &ServerView) -> Html {
-    let select = props
+fn row(scene: &Scene<'_>, server: &ServerView) -> Html {
+    let select = scene
         .store
         .does(Action::Select(Selection::Server(server.index)));
     let (configured, effective) = match (&server.source, &server.replica_plugin) {
@@ -66,7 +54,7 @@ fn row(props: &StatusProps, server: &ServerView) -> Html {
     }
 }
 
-fn counters(props: &StatusProps, server: &ServerView, source: &SourceView) -> Html {
+fn counters(scene: &Scene<'_>, server: &ServerView, source: &SourceView) -> Html {
     let settings = [
         ("timeout", format!("{} ms", source.timeout_ms)),
         ("wait_point", source.wait_point.clone()),
@@ -87,15 +75,15 @@ fn counters(props: &StatusProps, server: &ServerView, source: &SourceView) -> Ht
             <h3>{ format!("{}: Rpl_semi_sync_source_…", server.name) }</h3>
             <dl class="variables" data-testid="status-variables">
                 for (name, value) in &source.status_variables {
-                    { variable(props, server.index, name, value) }
+                    { variable(scene, server.index, name, value) }
                 }
             </dl>
         </>
     }
 }
 
-fn variable(props: &StatusProps, server: ServerIndex, name: &str, value: &str) -> Html {
-    let changed = props.changed.contains(&(server, name.to_owned()));
+fn variable(scene: &Scene<'_>, server: ServerIndex, name: &str, value: &str) -> Html {
+    let changed = scene.model.changed.contains(&(server, name.to_owned()));
     let short = name.strip_prefix("Rpl_semi_sync_source_").unwrap_or(name);
     let class = classes!(changed.then_some("changed"));
     html! {

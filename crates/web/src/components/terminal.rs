@@ -11,7 +11,7 @@ use yew::{
     Callback, Event, Html, Properties, TargetCast, classes, component, html, use_effect_with,
 };
 
-use super::icon::{Icon, PLUS};
+use super::icon::{PLUS, icon};
 use super::prompt::{Prompt, continuation, prompt_of};
 use crate::browser;
 use crate::state::Action;
@@ -60,10 +60,10 @@ pub(crate) fn Terminals(props: &TerminalsProps) -> Html {
                 }
                 <button class="tab add" data-testid="add-session"
                     title="Another session on this server" aria-label="Another session on this server"
-                    onclick={props.store.does(Action::AddTab(at.server))}><Icon path={PLUS} /></button>
+                    onclick={props.store.does(Action::AddTab(at.server))}>{ icon(PLUS) }</button>
                 <label class="switch" title="After Enter, play until the answer is there">
                     <input type="checkbox" checked={props.play_after_enter} onchange={toggle}
-                        data-testid="play-after-enter" />{ "play on Enter" }
+                        data-testid="play-after-enter" />{ "auto-play" }
                 </label>
             </div>
             <div id="screen" class="screen" role="tabpanel" data-testid="screen"

@@ -1,24 +1,15 @@
 //! The opening words and the five-minute tour, as cards over the stage.
 
-use std::rc::Rc;
+use yew::{Html, classes, html};
 
-use semisync_sim::ClusterView;
-use yew::{Html, Properties, classes, component, html};
-
-use super::icon::{CHECK, CROSS, Icon};
+use super::icon::{CHECK, CROSS, icon};
+use super::scene::Scene;
 use crate::state::Action;
-use crate::state::story::Story;
+
 use crate::state::tour::{Deed, STEPS};
-use crate::store::Store;
 
-#[derive(Properties, PartialEq)]
-pub(crate) struct WelcomeProps {
-    pub(crate) store: Store,
-}
-
-#[component]
-pub(crate) fn Welcome(props: &WelcomeProps) -> Html {
-    let store = &props.store;
+pub(crate) fn welcome(scene: &Scene<'_>) -> Html {
+    let store = scene.store;
     html! {
         <aside class="card welcome" data-testid="welcome">
             <p class="lead">
@@ -33,36 +24,26 @@ pub(crate) fn Welcome(props: &WelcomeProps) -> Html {
                     { "Five-minute tour" }</button>
             </div>
             <button class="button icon-button bare close" aria-label="Close"
-                onclick={store.does(Action::CloseWelcome)}><Icon path={CROSS} /></button>
+                onclick={store.does(Action::CloseWelcome)}>{ icon(CROSS) }</button>
         </aside>
     }
 }
 
-#[derive(Properties, PartialEq)]
-pub(crate) struct TourCardProps {
-    pub(crate) store: Store,
-    pub(crate) step: usize,
-    pub(crate) view: Rc<ClusterView>,
-    pub(crate) stories: Rc<Vec<Story>>,
-    pub(crate) scripted: bool,
-}
-
-#[component]
-pub(crate) fn TourCard(props: &TourCardProps) -> Html {
-    let store = &props.store;
-    let Some(step) = STEPS.get(props.step).copied() else {
+pub(crate) fn tour_card(scene: &Scene<'_>, current: usize) -> Html {
+    let store = scene.store;
+    let Some(step) = STEPS.get(current).copied() else {
         return html! {};
     };
-    let done = step.is_done(&props.view, &props.stories);
-    let last = props.step + 1 == STEPS.len();
-    let statements = step.deeds(&props.view, &props.stories);
+    let done = step.is_done(&scene.model.view, &scene.model.stories);
+    let last = current + 1 == STEPS.len();
+    let statements = step.deeds(&scene.model.view, &scene.model.stories);
     html! {
         <aside class="card tour" data-testid="tour">
             <ol class="tour-steps" aria-label="Steps">
                 for (index, other) in STEPS.iter().enumerate() {
                     <li><button
-                        class={classes!((index == props.step).then_some("current"),
-                            other.is_done(&props.view, &props.stories).then_some("done"))}
+                        class={classes!((index == current).then_some("current"),
+                            other.is_done(&scene.model.view, &scene.model.stories).then_some("done"))}
                         aria-label={format!("Step {}: {}", index + 1, other.title())}
                         onclick={store.does(Action::Tour(Some(index)))}>{ index + 1 }</button></li>
                 }
@@ -71,22 +52,22 @@ pub(crate) fn TourCard(props: &TourCardProps) -> Html {
             <p>{ step.text() }</p>
             <pre class="tour-statements">{ listing(&statements) }</pre>
             <p class={classes!("goal", done.then_some("done"))} data-testid="tour-goal">
-                <Icon path={CHECK} />{ step.goal() }
+                { icon(CHECK) }{ step.goal() }
             </p>
             <div class="card-buttons">
                 if !done {
-                    <button class="button primary" data-testid="tour-do" disabled={props.scripted}
+                    <button class="button primary" data-testid="tour-do" disabled={scene.model.is_scripted()}
                         onclick={store.does(Action::DoStep)}>{ "Type it for me" }</button>
                 } else if last {
                     <button class="button primary" data-testid="tour-finish"
                         onclick={store.does(Action::Tour(None))}>{ "Finish" }</button>
                 } else {
                     <button class="button primary" data-testid="tour-next"
-                        onclick={store.does(Action::Tour(Some(props.step + 1)))}>{ "Next" }</button>
+                        onclick={store.does(Action::Tour(Some(current + 1)))}>{ "Next" }</button>
                 }
             </div>
             <button class="button icon-button bare close" aria-label="Close the tour"
-                onclick={store.does(Action::Tour(None))}><Icon path={CROSS} /></button>
+                onclick={store.does(Action::Tour(None))}>{ icon(CROSS) }</button>
         </aside>
     }
 }

@@ -1,28 +1,18 @@
 //! Play, pause, step, speed, scrub, and the other futures.
 
+use semisync_console::recording::Branch;
 use web_sys::{HtmlInputElement, HtmlSelectElement, InputEvent};
-use yew::{Callback, Event, Html, Properties, TargetCast, component, html};
+use yew::{Callback, Event, Html, TargetCast, classes, html};
 
-use super::icon::{BACK, END, FORWARD, Icon, MINUS, PAUSE, PLAY, PLUS, START};
+use super::icon::{BACK, END, FORWARD, MINUS, PAUSE, PLAY, PLUS, START, icon, shape_path};
+use super::scene::Scene;
 use crate::state::pace::{SLOWNESS, speed_name};
-use crate::state::{Action, Goal};
+use crate::state::{Action, Goal, Selection};
 use crate::store::Store;
 
-#[derive(Properties, PartialEq)]
-pub(crate) struct TransportProps {
-    pub(crate) store: Store,
-    pub(crate) playing: bool,
-    pub(crate) marks: usize,
-    pub(crate) total: usize,
-    pub(crate) speed: usize,
-    pub(crate) branches: Vec<String>,
-    pub(crate) current: Option<String>,
-}
-
-#[component]
-pub(crate) fn Transport(props: &TransportProps) -> Html {
-    let store = &props.store;
-    let (path, play) = if props.playing {
+pub(crate) fn transport(scene: &Scene<'_>) -> Html {
+    let store = scene.store;
+    let (path, play) = if scene.model.is_moving() {
         (PAUSE, "Pause")
     } else {
         (PLAY, "Play")
@@ -40,7 +30,7 @@ pub(crate) fn Transport(props: &TransportProps) -> Html {
     let step = |testid: &'static str, label: &'static str, path: &'static str, action: Action| {
         html! {
             <button class="button icon-button" data-testid={testid} title={label} aria-label={label}
-                onclick={store.does(action)}><Icon {path} /></button>
+                onclick={store.does(action)}>{ icon(path) }</button>
         }
     };
     html! {
@@ -50,31 +40,50 @@ pub(crate) fn Transport(props: &TransportProps) -> Html {
                 { step("step-back", "One mark back (←)", BACK, Action::StepBack) }
                 <button class="button play" data-testid="play" title={format!("{play} (Space)")}
                     aria-label={play} onclick={store.does(Action::TogglePlay)}>
-                    <Icon {path} /><span class="caption">{ play }</span>
+                    { icon(path) }<span class="caption">{ play }</span>
                 </button>
                 { step("step-forward", "One mark on (→)", FORWARD, Action::StepForward) }
                 { step("to-end", "To the end (End)", END, Action::SeekEnd) }
             </div>
             <output id="clock" class="clock" data-testid="clock" aria-label="Cluster time">{ "0.000 000 s" }</output>
-            <input class="scrub" data-testid="scrub" type="range" min="0" max={props.total.to_string()}
-                value={props.marks.to_string()} step="1" aria-label="Mark on the tape"
-                aria-valuetext={props.current.clone().unwrap_or_else(|| "the beginning".into())}
+            <input class="scrub" data-testid="scrub" type="range" min="0" max={scene.model.tape.marks.len().to_string()}
+                value={scene.model.marks().to_string()} step="1" aria-label="Mark on the tape"
+                aria-valuetext={scene.model.last_mark().map_or_else(|| "the beginning".to_owned(), |mark| mark.sentence.clone())}
                 oninput={scrub} />
-            <span class="count" data-testid="mark-count">{ format!("{} / {}", props.marks, props.total) }</span>
-            <RunTo store={store.clone()} />
-            <Speed store={store.clone()} speed={props.speed} />
-            <Branches store={store.clone()} branches={props.branches.clone()} />
+            <span class="count" data-testid="mark-count">{ format!("{} / {}", scene.model.marks(), scene.model.tape.marks.len()) }</span>
+            { run_to(store) }
+            { speed(store, scene.model.settings.speed) }
+            { branches(store, scene.model.playback().branches()) }
         </div>
     }
 }
 
-#[derive(Properties, PartialEq)]
-struct RunToProps {
-    store: Store,
+/// What happened last, in words: a subtitle of the tape.
+pub(crate) fn caption(scene: &Scene<'_>) -> Html {
+    // While time passes, sentences come too fast to be read out.
+    let live = if scene.model.is_moving() {
+        "off"
+    } else {
+        "polite"
+    };
+    let Some(mark) = scene.model.last_mark() else {
+        return html! {
+            <p class="caption-line" aria-live={live} data-testid="caption">
+                { "The beginning. Type a statement, or press Play." }</p>
+        };
+    };
+    let select = scene.store.does(Action::Select(Selection::Mark(mark.seq)));
+    html! {
+        <p class="caption-line" aria-live={live} data-testid="caption">
+            <svg class={classes!("mark-icon", mark.tone.class())} viewBox="-8 -8 16 16" aria-hidden="true">
+                <path d={shape_path(mark.shape)} fill-rule="evenodd" />
+            </svg>
+            <button class="text-button" onclick={select}>{ &mark.sentence }</button>
+        </p>
+    }
 }
 
-#[component]
-fn RunTo(props: &RunToProps) -> Html {
+fn run_to(store: &Store) -> Html {
     let goals = [
         (Goal::Ack, "ACK", "a"),
         (Goal::Answer, "answer", "n"),
@@ -87,7 +96,7 @@ fn RunTo(props: &RunToProps) -> Html {
                 <button class="button small" data-testid={format!("next-{name}")}
                     title={format!("Run to the next {name} ({key}); back to the last one with Shift")}
                     onclick={{
-                        let store = props.store.clone();
+                        let store = store.clone();
                         Callback::from(move |event: yew::MouseEvent| {
                             store.send(Action::RunTo(goal, !event.shift_key()));
                         })
@@ -97,16 +106,9 @@ fn RunTo(props: &RunToProps) -> Html {
     }
 }
 
-#[derive(Properties, PartialEq)]
-struct SpeedProps {
-    store: Store,
-    speed: usize,
-}
-
-#[component]
-fn Speed(props: &SpeedProps) -> Html {
+fn speed(store: &Store, speed: usize) -> Html {
     let change = {
-        let store = props.store.clone();
+        let store = store.clone();
         Callback::from(move |event: InputEvent| {
             let input: HtmlInputElement = event.target_unchecked_into();
             let speed = input.value_as_number() as usize;
@@ -114,7 +116,7 @@ fn Speed(props: &SpeedProps) -> Html {
         })
     };
     let zoom = |factor: f64| {
-        let store = props.store.clone();
+        let store = store.clone();
         Callback::from(move |_| {
             store.set(|settings| settings.zoom = (settings.zoom * factor).clamp(0.02, 1.5));
         })
@@ -124,33 +126,26 @@ fn Speed(props: &SpeedProps) -> Html {
             <label class="speed">
                 <span class="group-label">{ "speed" }</span>
                 <input type="range" min="0" max={(SLOWNESS.len() - 1).to_string()} step="1"
-                    data-testid="speed" value={props.speed.to_string()}
-                    aria-valuetext={speed_name(props.speed)} oninput={change} />
-                <span class="speed-name">{ speed_name(props.speed) }</span>
+                    data-testid="speed" value={speed.to_string()}
+                    aria-valuetext={speed_name(speed)} oninput={change} />
+                <span class="speed-name">{ speed_name(speed) }</span>
             </label>
             <div class="cluster-of-buttons zoom" role="group" aria-label="Zoom of the tape">
                 <button class="button icon-button" aria-label="Narrower" title="Narrower tape"
-                    onclick={zoom(1.0 / 1.4)}><Icon path={MINUS} /></button>
+                    onclick={zoom(1.0 / 1.4)}>{ icon(MINUS) }</button>
                 <button class="button icon-button" aria-label="Wider" title="Wider tape"
-                    onclick={zoom(1.4)}><Icon path={PLUS} /></button>
+                    onclick={zoom(1.4)}>{ icon(PLUS) }</button>
             </div>
         </>
     }
 }
 
-#[derive(Properties, PartialEq)]
-struct BranchesProps {
-    store: Store,
-    branches: Vec<String>,
-}
-
-#[component]
-fn Branches(props: &BranchesProps) -> Html {
-    if props.branches.is_empty() {
+fn branches(store: &Store, branches: &[Branch]) -> Html {
+    if branches.is_empty() {
         return html! {};
     }
     let reopen = {
-        let store = props.store.clone();
+        let store = store.clone();
         Callback::from(move |event: Event| {
             let select: HtmlSelectElement = event.target_unchecked_into();
             if let Ok(index) = select.value().parse() {
@@ -162,9 +157,9 @@ fn Branches(props: &BranchesProps) -> Html {
         <label class="branches">
             <span class="group-label">{ "other futures" }</span>
             <select data-testid="branches" onchange={reopen}>
-                <option value="" selected=true>{ format!("{} kept…", props.branches.len()) }</option>
-                for (index, name) in props.branches.iter().enumerate() {
-                    <option value={index.to_string()}>{ name }</option>
+                <option value="" selected=true>{ format!("{} kept…", branches.len()) }</option>
+                for (index, branch) in branches.iter().enumerate() {
+                    <option value={index.to_string()}>{ &branch.name }</option>
                 }
             </select>
         </label>

@@ -45,10 +45,10 @@ impl Names {
         }
     }
 
-    /// The name of a client.
+    /// The name of a client: its prompt.
     pub fn client(&self, key: SessionKey) -> String {
         match self.address(key) {
-            Some(at) => format!("client {}", self.prompt(at)),
+            Some(at) => format!("{}>", self.prompt(at)),
             None => format!("client {}", key.0),
         }
     }

@@ -109,13 +109,10 @@ fn who(lane: Lane, names: &Names) -> String {
     match lane {
         Lane::Cluster => "You".to_owned(),
         Lane::Server(server) => names.server(server).to_owned(),
-        Lane::Client(_, key) => {
-            let mut name = names.client(key);
-            if let Some(first) = name.get_mut(..1) {
-                first.make_ascii_uppercase();
-            }
-            name
-        }
+        Lane::Client(_, key) => match names.address(key) {
+            Some(at) => format!("Client {}", names.prompt(at)),
+            None => format!("Client {}", key.0),
+        },
     }
 }
 

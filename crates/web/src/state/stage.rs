@@ -13,6 +13,17 @@ pub struct Spot {
     pub y: f64,
 }
 
+/// How the stage is arranged, by the room there is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Arrangement {
+    /// Clients, source and replicas in columns.
+    Wide,
+    /// Clients above the source, replicas beside it.
+    Compact,
+    /// All in rows.
+    Narrow,
+}
+
 /// What role a server plays, for colour and place.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Role {
@@ -32,58 +43,61 @@ pub fn role(view: &ClusterView, server: ServerIndex) -> Role {
     }
 }
 
-/// Places for all servers: sources first, then replicas, beside each other in columns when the
-/// stage is wide, below each other in rows when it is narrow.
-pub fn places(view: &ClusterView, wide: bool) -> Vec<Spot> {
+/// Places for all servers: sources first, then replicas beside them, or below when it is narrow.
+pub fn places(view: &ClusterView, how: Arrangement) -> Vec<Spot> {
     let depths: Vec<usize> = view
         .servers
         .iter()
         .map(|server| depth(view, server.index))
         .collect();
     let columns = depths.iter().max().map_or(1, |deepest| deepest + 1);
-    let along = |column: usize| {
-        let (first, last) = if wide { (0.42, 0.82) } else { (0.40, 0.80) };
-        match columns {
-            1 => f64::midpoint(first, last),
-            _ => first + (last - first) * column as f64 / (columns - 1) as f64,
-        }
+    let (first, last) = match how {
+        Arrangement::Wide => (0.375, 0.84),
+        Arrangement::Compact => (0.22, 0.79),
+        Arrangement::Narrow => (0.35, 0.81),
+    };
+    let along = |column: usize| match columns {
+        1 => f64::midpoint(first, last),
+        _ => first + (last - first) * column as f64 / (columns - 1) as f64,
     };
     let across = |server: usize| {
-        let peers = depths
-            .iter()
-            .filter(|depth| **depth == depths[server])
-            .count();
-        let before = depths[..server]
-            .iter()
-            .filter(|depth| **depth == depths[server])
-            .count();
+        let is_peer = |depth: &&usize| **depth == depths[server];
+        let peers = depths.iter().filter(is_peer).count();
+        let before = depths[..server].iter().filter(is_peer).count();
         (before as f64 + 0.5) / peers as f64
     };
     (0..depths.len())
         .map(|server| {
             let (main, cross) = (along(depths[server]), across(server));
-            if wide {
-                Spot { x: main, y: cross }
-            } else {
-                Spot { x: cross, y: main }
+            match how {
+                Arrangement::Wide => Spot { x: main, y: cross },
+                Arrangement::Compact if depths[server] == 0 => Spot {
+                    x: main,
+                    y: cross + 0.09,
+                },
+                Arrangement::Compact => Spot { x: main, y: cross },
+                Arrangement::Narrow => Spot { x: cross, y: main },
             }
         })
         .collect()
 }
 
 /// Places for `count` clients of the source.
-pub fn client_places(count: usize, wide: bool) -> Vec<Spot> {
+pub fn client_places(count: usize, how: Arrangement) -> Vec<Spot> {
     (0..count)
         .map(|index| {
             let cross = (index as f64 + 0.5) / count as f64;
-            if wide {
+            match how {
                 // Near the middle, however many there are.
-                Spot {
-                    x: 0.115,
-                    y: 0.5 + (cross - 0.5) * (0.22 * count as f64).min(0.86),
-                }
-            } else {
-                Spot { x: cross, y: 0.085 }
+                Arrangement::Wide => Spot {
+                    x: 0.105,
+                    y: 0.5 + (cross - 0.5) * (0.2 * count as f64).min(0.86),
+                },
+                Arrangement::Compact => Spot {
+                    x: 0.22 + (cross - 0.5) * (0.25 * count as f64).min(0.42),
+                    y: 0.1,
+                },
+                Arrangement::Narrow => Spot { x: cross, y: 0.075 },
             }
         })
         .collect()

@@ -7,8 +7,8 @@ use semisync_sim::view::{LinkView, PacketView, ServerState, ServerView};
 use web_sys::{HtmlInputElement, InputEvent};
 use yew::{Callback, Html, TargetCast, html};
 
-use super::InspectorProps;
-use crate::components::icon::PromiseBadge;
+use crate::components::icon::promise_badge;
+use crate::components::scene::Scene;
 use crate::components::server_card::state_word;
 use crate::state::marks::Mark;
 use crate::state::narration::{list, packet_words};
@@ -17,8 +17,8 @@ use crate::state::story::Story;
 use crate::state::{Action, Selection};
 
 /// All commits, newest first.
-pub(super) fn ledger(props: &InspectorProps) -> Html {
-    if props.stories.is_empty() {
+pub(super) fn ledger(scene: &Scene<'_>) -> Html {
+    if scene.model.stories.is_empty() {
         return html! {
             <p class="hint">{ "Select a server, a link, a packet or a mark of the tape to read what it \
                 is. Each commit will be listed here with what its OK promised." }</p>
@@ -28,10 +28,10 @@ pub(super) fn ledger(props: &InspectorProps) -> Html {
         <>
             <h3>{ "Commits, and what their OK promised" }</h3>
             <ol class="ledger">
-                for story in props.stories.iter().rev().take(MAX_LEDGER) {
+                for story in scene.model.stories.iter().rev().take(MAX_LEDGER) {
                     <li key={story.transaction.0}><button class="ledger-line" data-testid="commit"
-                        onclick={props.store.does(Action::Select(Selection::Commit(story.transaction)))}>
-                        <PromiseBadge promise={story.promise} />
+                        onclick={scene.store.does(Action::Select(Selection::Commit(story.transaction)))}>
+                        { promise_badge(story.promise) }
                         <code>{ story.statement.clone().unwrap_or_else(|| "transaction".into()) }</code>
                         <span class="duration">{ story.duration().unwrap_or_default() }</span>
                     </button></li>
@@ -41,13 +41,13 @@ pub(super) fn ledger(props: &InspectorProps) -> Html {
     }
 }
 
-pub(super) fn commit(props: &InspectorProps, story: &Story) -> Html {
-    let names = &props.names;
+pub(super) fn commit(scene: &Scene<'_>, story: &Story) -> Html {
+    let names = &scene.model.names;
     html! {
         <>
-            { heading(props, "Commit", story.gtid.clone().unwrap_or_default()) }
+            { heading(scene, "Commit", story.gtid.clone().unwrap_or_default()) }
             <p class="statement"><code>{ story.statement.clone().unwrap_or_default() }</code></p>
-            <p class="sentence"><PromiseBadge promise={story.promise} />{ " " }
+            <p class="sentence">{ promise_badge(story.promise) }{ " " }
                 { story.promise_sentence(names) }</p>
             <dl class="facts">
                 if let Some(duration) = story.duration() {
@@ -61,7 +61,7 @@ pub(super) fn commit(props: &InspectorProps, story: &Story) -> Html {
             <h3>{ "Phases" }</h3>
             <ol class="phases">
                 for (what, at, mark) in &story.phases {
-                    <li><button class="text-button" onclick={props.store.does(Action::Seek(*mark))}>
+                    <li><button class="text-button" onclick={scene.store.does(Action::Seek(*mark))}>
                         <span class="offset">{ format!("+{}", spell(at.as_micros()
                             .saturating_sub(story.began.as_micros()))) }</span>{ *what }</button></li>
                 }
@@ -70,33 +70,34 @@ pub(super) fn commit(props: &InspectorProps, story: &Story) -> Html {
     }
 }
 
-pub(super) fn mark(props: &InspectorProps, mark: &Mark) -> Html {
+pub(super) fn mark(scene: &Scene<'_>, mark: &Mark) -> Html {
     let story = mark.transaction.and_then(|transaction| {
-        props
+        scene
+            .model
             .stories
             .iter()
             .find(|story| story.transaction == transaction)
     });
     html! {
         <>
-            { heading(props, mark.label, clock(mark.at.as_micros())) }
+            { heading(scene, mark.label, clock(mark.at.as_micros())) }
             <p class="sentence">{ &mark.sentence }</p>
             <div class="row">
                 <button class="button small" data-testid="go-there"
-                    onclick={props.store.does(Action::Seek(mark.seq))}>{ "Go there" }</button>
+                    onclick={scene.store.does(Action::Seek(mark.seq))}>{ "Go there" }</button>
                 if let Some(story) = story {
                     <button class="button small"
-                        onclick={props.store.does(Action::Select(Selection::Commit(story.transaction)))}>
+                        onclick={scene.store.does(Action::Select(Selection::Commit(story.transaction)))}>
                         { "Its commit" }</button>
-                    <PromiseBadge promise={story.promise} />
+                    { promise_badge(story.promise) }
                 }
             </div>
         </>
     }
 }
 
-pub(super) fn packet(props: &InspectorProps, packet: &PacketView) -> Html {
-    let names = &props.names;
+pub(super) fn packet(scene: &Scene<'_>, packet: &PacketView) -> Html {
+    let names = &scene.model.names;
     let title = match &packet.what {
         PacketKind::BinlogEvent { event, .. } => format!("{event} event"),
         PacketKind::Ack { .. } => "ACK".to_owned(),
@@ -115,13 +116,13 @@ pub(super) fn packet(props: &InspectorProps, packet: &PacketView) -> Html {
     };
     html! {
         <>
-            { heading(props, &title, way) }
+            { heading(scene, &title, way) }
             <p class="sentence">{ format!("{} sends {}.", names.server(packet.from), packet_words(&packet.what)) }</p>
             <div class="row">
                 <button class="button small" data-testid="hold-packet"
-                    onclick={props.store.does(Action::Inject(hold.0))}>{ hold.1 }</button>
+                    onclick={scene.store.does(Action::Inject(hold.0))}>{ hold.1 }</button>
                 <button class="button small danger" data-testid="drop-packet"
-                    onclick={props.store.does(Action::Inject(Fault::DropPacket(packet.id)))}>{ "Drop" }</button>
+                    onclick={scene.store.does(Action::Inject(Fault::DropPacket(packet.id)))}>{ "Drop" }</button>
             </div>
             <h3>{ format!("{} bytes on the wire", packet.bytes.len()) }</h3>
             <pre class="hex">{ hex(&packet.bytes) }</pre>
@@ -129,8 +130,8 @@ pub(super) fn packet(props: &InspectorProps, packet: &PacketView) -> Html {
     }
 }
 
-pub(super) fn link(props: &InspectorProps, link: &LinkView) -> Html {
-    let names = &props.names;
+pub(super) fn link(scene: &Scene<'_>, link: &LinkView) -> Html {
+    let names = &scene.model.names;
     let (from, to) = (link.from, link.to);
     let sentence = match (link.cut, link.connected, link.semisync) {
         (true, ..) => {
@@ -150,7 +151,7 @@ pub(super) fn link(props: &InspectorProps, link: &LinkView) -> Html {
         Fault::CutLink(from, to)
     };
     let delay = {
-        let store = props.store.clone();
+        let store = scene.store.clone();
         Callback::from(move |event: yew::Event| {
             let input: HtmlInputElement = event.target_unchecked_into();
             store.send(Action::Inject(Fault::SetLinkLatency(
@@ -166,29 +167,29 @@ pub(super) fn link(props: &InspectorProps, link: &LinkView) -> Html {
     });
     html! {
         <>
-            { heading(props, "Link", format!("{} – {}", names.server(from), names.server(to))) }
+            { heading(scene, "Link", format!("{} – {}", names.server(from), names.server(to))) }
             <p class="sentence">{ sentence }</p>
             <label class="slider"><span>{ "one-way latency" }</span>
                 <input type="range" min="0" max="100" data-testid="latency"
                     value={position(link.latency_us).to_string()} onchange={delay} oninput={show} />
                 <output id="latency-shown">{ spell(link.latency_us) }</output>
             </label>
-            <div class="row"><button class="button small" onclick={props.store.does(Action::Inject(fault))}>
+            <div class="row"><button class="button small" onclick={scene.store.does(Action::Inject(fault))}>
                 { if link.cut { "Heal" } else { "Cut" } }</button></div>
         </>
     }
 }
 
-pub(super) fn server(props: &InspectorProps, server: &ServerView) -> Html {
+pub(super) fn server(scene: &Scene<'_>, server: &ServerView) -> Html {
     let at = server.index;
     let fault = |name: &'static str, fault: Fault| {
-        html! { <button class="button small" onclick={props.store.does(Action::Inject(fault))}>{ name }</button> }
+        html! { <button class="button small" onclick={scene.store.does(Action::Inject(fault))}>{ name }</button> }
     };
     let down = matches!(server.state, ServerState::Crashed | ServerState::Stopped);
     html! {
         <>
-            { heading(props, &server.name, state_word(server.state).to_owned()) }
-            <p class="sentence">{ server_sentence(props, server) }</p>
+            { heading(scene, &server.name, state_word(server.state).to_owned()) }
+            <p class="sentence">{ server_sentence(scene, server) }</p>
             <dl class="facts">
                 <dt>{ "gtid_executed" }</dt><dd class="mono">{ if server.gtid_executed.is_empty() { "(empty)" } else { &server.gtid_executed } }</dd>
                 <dt>{ "binary log ends at" }</dt><dd class="mono">{ server.binlog_end.to_string() }</dd>
@@ -213,7 +214,7 @@ pub(super) fn server(props: &InspectorProps, server: &ServerView) -> Html {
     }
 }
 
-fn server_sentence(props: &InspectorProps, server: &ServerView) -> String {
+fn server_sentence(scene: &Scene<'_>, server: &ServerView) -> String {
     if let Some(source) = &server.source {
         let count = source.wait_for_replica_count;
         let replicas = if count == 1 {
@@ -237,7 +238,7 @@ fn server_sentence(props: &InspectorProps, server: &ServerView) -> String {
         };
     }
     let from = server.channel.as_ref().and_then(|channel| channel.source);
-    let from = from.map_or("nobody", |source| props.names.server(source));
+    let from = from.map_or("nobody", |source| scene.model.names.server(source));
     match &server.replica_plugin {
         Some(plugin) if plugin.status == SemisyncStatus::On => format!(
             "A semisynchronous replica of {from}: it acknowledges what is in its relay log, before it applies it."
@@ -251,12 +252,12 @@ fn server_sentence(props: &InspectorProps, server: &ServerView) -> String {
     }
 }
 
-fn heading(props: &InspectorProps, title: &str, detail: String) -> Html {
+fn heading(scene: &Scene<'_>, title: &str, detail: String) -> Html {
     html! {
         <div class="heading">
             <h3>{ title.to_owned() }</h3><span class="detail">{ detail }</span>
             <button class="text-button" data-testid="all-commits"
-                onclick={props.store.does(Action::Select(Selection::Nothing))}>{ "all commits" }</button>
+                onclick={scene.store.does(Action::Select(Selection::Nothing))}>{ "all commits" }</button>
         </div>
     }
 }
