@@ -129,7 +129,6 @@ fn install_command(program: &Program<'_>, workspace: &Workspace, locked: bool) -
         .args([
             "install",
             program.package,
-            "--quiet",
             "--force",
             "--version",
             program.version,

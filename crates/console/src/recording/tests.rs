@@ -1,3 +1,5 @@
+//! Recordings made at random, replayed and compared.
+
 use proptest::prelude::{Just, Strategy, any, prop, prop_oneof, proptest};
 use semisync_core::{Generation, Instant};
 use semisync_sim::config::{ServerConfig, Timing};
