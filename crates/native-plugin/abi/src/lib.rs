@@ -31,6 +31,8 @@ pub mod instruments;
 
 pub mod packets;
 
+pub mod variables;
+
 mod c_text;
 
 pub use c_text::{base_name, c_bytes, c_string};

@@ -3,16 +3,17 @@
 //! The server stores values from option files and persisted values here before the plugin is
 //! initialised; machines read them when they are made.
 
-use core::ffi::{CStr, c_int, c_void};
+use core::ffi::c_void;
 use core::ptr;
 use core::sync::atomic::{AtomicU8, AtomicU64, Ordering::Relaxed};
 
 use semisync_abi::guard::guard;
 use semisync_abi::layout::plugin::{
-    BoolVariable, SHOW_BOOL, SHOW_SCOPE_GLOBAL, ServerWritable, StatusVariable, SystemVariableHead,
-    Table, UlongVariable, UpdateFn, variable_flags as flags,
+    BoolVariable, SHOW_BOOL, ServerWritable, StatusVariable, Table, UlongVariable,
 };
+use semisync_abi::{c_text, texts_of, variables};
 use semisync_core::replica::Input;
+use semisync_core::variables::SystemVariableId as Id;
 
 use crate::channels;
 
@@ -29,12 +30,11 @@ pub(crate) static SYSTEM_VARIABLES: Table<[*const c_void; 3]> =
 
 /// The one status variable.
 pub(crate) static STATUS_VARIABLES: ServerWritable<[StatusVariable; 2]> = ServerWritable::new([
-    StatusVariable {
-        name: c"Rpl_semi_sync_replica_status".as_ptr(),
-        value: STATUS.as_ptr().cast_const().cast(),
-        kind: SHOW_BOOL,
-        scope: SHOW_SCOPE_GLOBAL,
-    },
+    variables::status_variable(
+        c_text!(variables::status_name(STATUS_INDEX)),
+        SHOW_BOOL,
+        STATUS.as_ptr().cast_const().cast(),
+    ),
     StatusVariable::END,
 ]);
 
@@ -87,46 +87,21 @@ static ENABLED: AtomicU8 = AtomicU8::new(0);
 static TRACE_LEVEL: AtomicU64 = AtomicU64::new(32);
 static STATUS: AtomicU8 = AtomicU8::new(0);
 
-static ENABLED_VARIABLE: ServerWritable<BoolVariable> = ServerWritable::new(BoolVariable {
-    head: head(
-        flags::BOOL,
-        c"enabled",
-        c"Whether this replica offers itself to its source as semisynchronous when its receiver \
-          thread starts.",
+static ENABLED_VARIABLE: ServerWritable<BoolVariable> =
+    ServerWritable::new(variables::bool_variable(
+        Id::ReplicaEnabled,
+        texts_of!(Id::ReplicaEnabled),
         update_enabled,
-        ENABLED.as_ptr().cast(),
-    ),
-    default: 0,
-});
+        ENABLED.as_ptr(),
+    ));
 
-static TRACE_LEVEL_VARIABLE: ServerWritable<UlongVariable> = ServerWritable::new(UlongVariable {
-    head: head(
-        flags::LONG | flags::UNSIGNED,
-        c"trace_level",
-        c"What is traced in the error log: 1 clock failures, 16 details, 32 network waits, \
-          64 function calls.",
+static TRACE_LEVEL_VARIABLE: ServerWritable<UlongVariable> =
+    ServerWritable::new(variables::ulong_variable(
+        Id::ReplicaTraceLevel,
+        texts_of!(Id::ReplicaTraceLevel),
         update_trace_level,
-        TRACE_LEVEL.as_ptr().cast(),
-    ),
-    default: 32,
-    min: 0,
-    max: u64::MAX,
-    block: 1,
-});
+        TRACE_LEVEL.as_ptr(),
+    ));
 
-const fn head(
-    kind: c_int,
-    name: &'static CStr,
-    comment: &'static CStr,
-    update: UpdateFn,
-    value: *const c_void,
-) -> SystemVariableHead {
-    SystemVariableHead {
-        flags: kind | flags::OPTIONAL_ARGUMENT,
-        name: name.as_ptr(),
-        comment: comment.as_ptr(),
-        check: ptr::null(),
-        update: Some(update),
-        value,
-    }
-}
+/// Its place in the catalogue, behind those of the source.
+const STATUS_INDEX: usize = 14;

@@ -3,17 +3,18 @@
 //! The server stores values from option files and persisted values here before the plugin is
 //! initialised, so initialisation reads them.
 
-use core::ffi::{CStr, c_char, c_int, c_void};
+use core::ffi::{c_char, c_void};
 use core::ptr;
 use core::sync::atomic::{AtomicU8, AtomicU32, AtomicU64, Ordering::Relaxed};
 
 use semisync_abi::guard::guard;
 use semisync_abi::layout::plugin::{
-    BoolVariable, EnumVariable, ServerWritable, SystemVariableHead, Table, TypeLib, UintVariable,
-    UlongVariable, UpdateFn, variable_flags as flags,
+    BoolVariable, EnumVariable, ServerWritable, Table, TypeLib, UintVariable, UlongVariable,
 };
+use semisync_abi::{c_text, texts_of, variables};
 use semisync_core::Generation;
 use semisync_core::source::{AckCounting, Input, SourceConfig, WaitPoint};
+use semisync_core::variables::SystemVariableId as Id;
 
 use crate::host;
 
@@ -159,87 +160,57 @@ static COUNT: AtomicU32 = AtomicU32::new(1);
 
 // --- Descriptors. ---
 
-static ENABLED_VARIABLE: ServerWritable<BoolVariable> = ServerWritable::new(BoolVariable {
-    head: head(
-        flags::BOOL,
-        c"enabled",
-        c"Whether commits on this source wait for an ACK from a replica.",
+static ENABLED_VARIABLE: ServerWritable<BoolVariable> =
+    ServerWritable::new(variables::bool_variable(
+        Id::SourceEnabled,
+        texts_of!(Id::SourceEnabled),
         update_enabled,
-        ENABLED.as_ptr().cast(),
-    ),
-    default: 0,
-});
+        ENABLED.as_ptr(),
+    ));
 
-static TIMEOUT_VARIABLE: ServerWritable<UlongVariable> = ServerWritable::new(UlongVariable {
-    head: head(
-        flags::LONG | flags::UNSIGNED,
-        c"timeout",
-        c"How many milliseconds a commit waits for its ACK before the source falls back to \
-          asynchronous replication.",
+static TIMEOUT_VARIABLE: ServerWritable<UlongVariable> =
+    ServerWritable::new(variables::ulong_variable(
+        Id::SourceTimeout,
+        texts_of!(Id::SourceTimeout),
         update_timeout,
-        TIMEOUT.as_ptr().cast(),
-    ),
-    default: 10_000,
-    min: 0,
-    max: u64::MAX,
-    block: 1,
-});
+        TIMEOUT.as_ptr(),
+    ));
 
-static WAIT_NO_REPLICA_VARIABLE: ServerWritable<BoolVariable> = ServerWritable::new(BoolVariable {
-    head: head(
-        flags::BOOL,
-        c"wait_no_replica",
-        c"Whether commits go on waiting when fewer replicas are connected than must acknowledge.",
+static WAIT_NO_REPLICA_VARIABLE: ServerWritable<BoolVariable> =
+    ServerWritable::new(variables::bool_variable(
+        Id::SourceWaitNoReplica,
+        texts_of!(Id::SourceWaitNoReplica),
         update_wait_no_replica,
-        WAIT_NO_REPLICA.as_ptr().cast(),
-    ),
-    default: 1,
-});
+        WAIT_NO_REPLICA.as_ptr(),
+    ));
 
-static TRACE_LEVEL_VARIABLE: ServerWritable<UlongVariable> = ServerWritable::new(UlongVariable {
-    head: head(
-        flags::LONG | flags::UNSIGNED,
-        c"trace_level",
-        c"What is traced in the error log: 1 clock failures, 16 details, 32 network waits, \
-          64 function calls.",
+static TRACE_LEVEL_VARIABLE: ServerWritable<UlongVariable> =
+    ServerWritable::new(variables::ulong_variable(
+        Id::SourceTraceLevel,
+        texts_of!(Id::SourceTraceLevel),
         update_trace_level,
-        TRACE_LEVEL.as_ptr().cast(),
-    ),
-    default: 32,
-    min: 0,
-    max: u64::MAX,
-    block: 1,
-});
+        TRACE_LEVEL.as_ptr(),
+    ));
 
-static WAIT_POINT_VARIABLE: ServerWritable<EnumVariable> = ServerWritable::new(EnumVariable {
-    head: head(
-        flags::ENUM,
-        c"wait_point",
-        c"Where a commit waits for its ACK: after the binary log is synced (AFTER_SYNC) or after \
-          the storage engine has committed (AFTER_COMMIT).",
+static WAIT_POINT_VARIABLE: ServerWritable<EnumVariable> =
+    ServerWritable::new(variables::enum_variable(
+        Id::SourceWaitPoint,
+        texts_of!(Id::SourceWaitPoint),
         update_wait_point,
-        WAIT_POINT.as_ptr().cast(),
-    ),
-    default: 0,
-    words: WAIT_POINT_WORDS.as_ptr(),
-});
+        WAIT_POINT.as_ptr(),
+        WAIT_POINT_WORDS.as_ptr(),
+    ));
 
-static COUNT_VARIABLE: ServerWritable<UintVariable> = ServerWritable::new(UintVariable {
-    head: head(
-        flags::INT | flags::UNSIGNED,
-        c"wait_for_replica_count",
-        c"How many replicas must acknowledge a commit.",
+static COUNT_VARIABLE: ServerWritable<UintVariable> =
+    ServerWritable::new(variables::uint_variable(
+        Id::SourceWaitForReplicaCount,
+        texts_of!(Id::SourceWaitForReplicaCount),
         update_count,
-        COUNT.as_ptr().cast(),
-    ),
-    default: 1,
-    min: 1,
-    max: 65_535,
-    block: 1,
-});
+        COUNT.as_ptr(),
+    ));
 
 static WAIT_POINT_WORDS: ServerWritable<TypeLib> = ServerWritable::new(TypeLib {
-    count: 2,
+    count: WORDS.len() as u64,
     name: c"".as_ptr(),
     type_names: WAIT_POINT_NAMES.get().as_ptr(),
     lengths: ptr::null(),
@@ -247,27 +218,6 @@ static WAIT_POINT_WORDS: ServerWritable<TypeLib> = ServerWritable::new(TypeLib {
 
 static WAIT_POINT_NAMES: Table<[*const c_char; 3]> =
     // SAFETY: pointers to static texts, and null.
-    unsafe {
-        Table::new([
-            c"AFTER_SYNC".as_ptr(),
-            c"AFTER_COMMIT".as_ptr(),
-            ptr::null(),
-        ])
-    };
+    unsafe { Table::new([c_text!(WORDS[0]), c_text!(WORDS[1]), ptr::null()]) };
 
-const fn head(
-    kind: c_int,
-    name: &'static CStr,
-    comment: &'static CStr,
-    update: UpdateFn,
-    value: *const c_void,
-) -> SystemVariableHead {
-    SystemVariableHead {
-        flags: kind | flags::OPTIONAL_ARGUMENT,
-        name: name.as_ptr(),
-        comment: comment.as_ptr(),
-        check: ptr::null(),
-        update: Some(update),
-        value,
-    }
-}
+const WORDS: &[&str] = variables::words(Id::SourceWaitPoint);

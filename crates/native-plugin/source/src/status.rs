@@ -3,43 +3,35 @@
 //! FLUSH STATUS writes 0 into the five counters of type long without asking the plugin, so they
 //! are plain words of memory; the machine's counters are added to them as they grow.
 
-use core::ffi::{CStr, c_char, c_int, c_void};
+use core::ffi::{c_char, c_int, c_void};
 use core::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
+use semisync_abi::c_text;
 use semisync_abi::guard::guard;
 use semisync_abi::layout::plugin::{
-    SHOW_BOOL, SHOW_FUNC, SHOW_LONG, SHOW_LONGLONG, SHOW_SCOPE_GLOBAL, ServerWritable, ShowFn,
-    StatusVariable,
+    SHOW_BOOL, SHOW_FUNC, SHOW_LONG, SHOW_LONGLONG, ServerWritable, ShowFn, StatusVariable,
 };
+use semisync_abi::variables::{status_name, status_variable};
 use semisync_core::source::{Counters, SemisyncStatus};
 
 use crate::host;
 
-/// The variables in the order of the stock plugin.
+/// The variables in the order of the catalogue, which is the stock plugin's.
 pub(crate) static STATUS_VARIABLES: ServerWritable<[StatusVariable; 15]> = ServerWritable::new([
-    func(c"Rpl_semi_sync_source_status", show_status),
-    func(c"Rpl_semi_sync_source_clients", show_clients),
-    long(c"Rpl_semi_sync_source_yes_tx", &YES_TX),
-    long(c"Rpl_semi_sync_source_no_tx", &NO_TX),
-    func(c"Rpl_semi_sync_source_wait_sessions", show_wait_sessions),
-    long(c"Rpl_semi_sync_source_no_times", &NO_TIMES),
-    long(
-        c"Rpl_semi_sync_source_timefunc_failures",
-        &TIMEFUNC_FAILURES,
-    ),
-    long(
-        c"Rpl_semi_sync_source_wait_pos_backtraverse",
-        &WAIT_POS_BACKTRAVERSE,
-    ),
-    func(c"Rpl_semi_sync_source_tx_wait_time", show_tx_wait_time),
-    func(c"Rpl_semi_sync_source_tx_waits", show_tx_waits),
-    func(
-        c"Rpl_semi_sync_source_tx_avg_wait_time",
-        show_tx_avg_wait_time,
-    ),
-    func(c"Rpl_semi_sync_source_net_wait_time", show_nothing),
-    func(c"Rpl_semi_sync_source_net_waits", show_net_waits),
-    func(c"Rpl_semi_sync_source_net_avg_wait_time", show_nothing),
+    func(c_text!(status_name(0)), show_status),
+    func(c_text!(status_name(1)), show_clients),
+    long(c_text!(status_name(2)), &YES_TX),
+    long(c_text!(status_name(3)), &NO_TX),
+    func(c_text!(status_name(4)), show_wait_sessions),
+    long(c_text!(status_name(5)), &NO_TIMES),
+    long(c_text!(status_name(6)), &TIMEFUNC_FAILURES),
+    long(c_text!(status_name(7)), &WAIT_POS_BACKTRAVERSE),
+    func(c_text!(status_name(8)), show_tx_wait_time),
+    func(c_text!(status_name(9)), show_tx_waits),
+    func(c_text!(status_name(10)), show_tx_avg_wait_time),
+    func(c_text!(status_name(11)), show_nothing),
+    func(c_text!(status_name(12)), show_net_waits),
+    func(c_text!(status_name(13)), show_nothing),
     StatusVariable::END,
 ]);
 
@@ -83,22 +75,12 @@ static NO_TIMES: AtomicU64 = AtomicU64::new(0);
 static TIMEFUNC_FAILURES: AtomicU64 = AtomicU64::new(0);
 static WAIT_POS_BACKTRAVERSE: AtomicU64 = AtomicU64::new(0);
 
-const fn long(name: &'static CStr, word: &'static AtomicU64) -> StatusVariable {
-    StatusVariable {
-        name: name.as_ptr(),
-        value: word.as_ptr().cast_const().cast(),
-        kind: SHOW_LONG,
-        scope: SHOW_SCOPE_GLOBAL,
-    }
+const fn long(name: *const c_char, word: &'static AtomicU64) -> StatusVariable {
+    status_variable(name, SHOW_LONG, word.as_ptr().cast_const().cast())
 }
 
-const fn func(name: &'static CStr, show: ShowFn) -> StatusVariable {
-    StatusVariable {
-        name: name.as_ptr(),
-        value: show as *const c_void,
-        kind: SHOW_FUNC,
-        scope: SHOW_SCOPE_GLOBAL,
-    }
+const fn func(name: *const c_char, show: ShowFn) -> StatusVariable {
+    status_variable(name, SHOW_FUNC, show as *const c_void)
 }
 
 unsafe extern "C" fn show_status(
