@@ -7,8 +7,14 @@
 #[path = "servers/ack_receiver.rs"]
 mod ack_receiver;
 
+#[path = "servers/channels.rs"]
+mod channels;
+
 #[path = "servers/commit_wait.rs"]
 mod commit_wait;
+
+#[path = "servers/counting.rs"]
+mod counting;
 
 #[path = "servers/faults.rs"]
 mod faults;
