@@ -49,6 +49,10 @@ pub mod view;
 
 pub mod inspect;
 
+pub mod checkers;
+
+pub mod soak;
+
 pub use cluster::Cluster;
 pub use config::{ClusterConfig, ServerConfig};
 pub use fault::Fault;

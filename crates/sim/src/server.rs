@@ -149,6 +149,13 @@ impl Server {
         id
     }
 
+    /// Whether a transaction is on the disks of this server: executed, or in its relay log.
+    pub(crate) fn has_received(&self, gtid: crate::gtid::Gtid) -> bool {
+        let channel = self.channel.as_ref();
+        self.gtid_executed.contains(gtid)
+            || channel.is_some_and(|channel| channel.retrieved.contains(gtid))
+    }
+
     /// What this server has, committed or about to be.
     pub(crate) fn gtids_with_owned(&self) -> GtidSet {
         let mut all = self.gtid_executed.clone();

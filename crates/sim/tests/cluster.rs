@@ -14,3 +14,9 @@ mod replicas;
 
 #[path = "cluster/groups.rs"]
 mod groups;
+
+#[path = "cluster/determinism.rs"]
+mod determinism;
+
+#[path = "cluster/soak.rs"]
+mod soak;
