@@ -6,6 +6,8 @@
 
 pub mod script;
 
+pub mod suite;
+
 mod play;
 
 mod admin;

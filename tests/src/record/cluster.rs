@@ -85,7 +85,7 @@ impl Cluster {
             replica.tell(&format!(
                 "CHANGE REPLICATION SOURCE TO SOURCE_HOST = '127.0.0.1', SOURCE_PORT = {port}, \
                  SOURCE_USER = '{ACCOUNT}', SOURCE_PASSWORD = '{ACCOUNT}', \
-                 SOURCE_AUTO_POSITION = 1, SOURCE_CONNECT_RETRY = 1, GET_SOURCE_PUBLIC_KEY = 1"
+                 SOURCE_AUTO_POSITION = 1, SOURCE_CONNECT_RETRY = 1"
             ))?;
             replica.tell("START REPLICA")?;
         }

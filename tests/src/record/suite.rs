@@ -1,0 +1,134 @@
+//! Many labs at once, and how their transcripts compare.
+
+use std::{
+    fmt, fs,
+    path::{Path, PathBuf},
+    sync::{
+        Mutex,
+        atomic::{AtomicUsize, Ordering},
+    },
+    thread,
+};
+
+use anyhow::{Context, Result, bail};
+
+use super::{Script, Stage, record};
+
+/// Who plays a lab.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Arm {
+    /// Real servers with MySQL's own plugins.
+    Stock,
+    /// Real servers with our plugins.
+    Ours,
+}
+
+impl Arm {
+    /// Its word on the command line.
+    pub fn word(self) -> &'static str {
+        match self {
+            Arm::Stock => "stock",
+            Arm::Ours => "ours",
+        }
+    }
+
+    /// The arm of a word.
+    ///
+    /// # Errors
+    /// When there is none.
+    pub fn from_word(word: &str) -> Result<Arm> {
+        match word {
+            "stock" => Ok(Arm::Stock),
+            "ours" => Ok(Arm::Ours),
+            _ => bail!("{word} is neither stock nor ours"),
+        }
+    }
+
+    /// Plays a lab.
+    ///
+    /// # Errors
+    /// When the script is wrong or this arm cannot play it.
+    pub fn play(self, file: &Path) -> Result<String> {
+        let text = fs::read_to_string(file).with_context(|| file.display().to_string())?;
+        let script = Script::parse(&text).with_context(|| file.display().to_string())?;
+        let stage = Stage::from_env()?;
+        match self {
+            Arm::Stock => record(&script, &stage),
+            Arm::Ours => record(&script, &stage.with_our_plugins()?),
+        }
+    }
+}
+
+impl fmt::Display for Arm {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.word())
+    }
+}
+
+/// All `.lab` files below a directory, in order.
+///
+/// # Errors
+/// When a directory cannot be read.
+pub fn labs_below(directory: &Path) -> Result<Vec<PathBuf>> {
+    let mut labs = Vec::new();
+    let entries = fs::read_dir(directory).with_context(|| directory.display().to_string())?;
+    for entry in entries {
+        let path = entry?.path();
+        if path.is_dir() {
+            labs.extend(labs_below(&path)?);
+        } else if path.extension().is_some_and(|extension| extension == "lab") {
+            labs.push(path);
+        }
+    }
+    labs.sort();
+    Ok(labs)
+}
+
+/// Does `work` for every task, `jobs` at a time; `done` sees each result as it comes. The results are
+/// in the order of the tasks.
+pub fn side_by_side<T: Sync, R: Send>(
+    tasks: &[T],
+    jobs: usize,
+    work: impl Fn(&T) -> R + Sync,
+    done: impl Fn(&T, &R) + Sync,
+) -> Vec<R> {
+    let next = AtomicUsize::new(0);
+    let results = Mutex::new((0..tasks.len()).map(|_| None).collect::<Vec<_>>());
+    thread::scope(|scope| {
+        for _ in 0..jobs.clamp(1, tasks.len().max(1)) {
+            scope.spawn(|| {
+                while let Some((index, task)) = {
+                    let index = next.fetch_add(1, Ordering::Relaxed);
+                    tasks.get(index).map(|task| (index, task))
+                } {
+                    let result = work(task);
+                    done(task, &result);
+                    results.lock().expect("another task panicked")[index] = Some(result);
+                }
+            });
+        }
+    });
+    let results = results.into_inner().expect("a task panicked");
+    results.into_iter().flatten().collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn results_come_in_the_order_of_the_tasks() {
+        let tasks: Vec<u32> = (0..100).collect();
+        let seen = AtomicUsize::new(0);
+        let count = |_: &u32, _: &u32| {
+            seen.fetch_add(1, Ordering::Relaxed);
+        };
+        let doubled = side_by_side(&tasks, 4, |task| task * 2, count);
+        assert_eq!(
+            doubled,
+            tasks.iter().map(|task| task * 2).collect::<Vec<_>>()
+        );
+        assert_eq!(seen.into_inner(), 100);
+        assert!(side_by_side(&[] as &[u32], 4, |_| 0, |_, _| ()).is_empty());
+    }
+}
