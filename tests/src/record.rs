@@ -1,10 +1,8 @@
 //! Lab scripts on real MySQL servers, and the transcripts they print.
 //!
-//! [`Stage`] says where MySQL is and whose plugins are loaded; [`record`] plays one script there and
-//! returns its transcript. Every lab has a network and a view of the file system of its own, so that
+//! [`Stage`] says where MySQL is and whose plugins are loaded; [`record`] plays one lab there and
+//! returns its transcript, [`suite`] many of them in several arms. Every lab has a network and a view of the file system of its own, so that
 //! the documented ports are free, and several labs can run side by side. Linux, root.
-
-pub mod script;
 
 pub mod suite;
 
@@ -14,7 +12,6 @@ mod admin;
 mod client;
 mod cluster;
 mod link;
-mod normalise;
 mod poll;
 mod private;
 mod server;
@@ -25,7 +22,6 @@ use std::path::PathBuf;
 use anyhow::{Context, Result};
 
 pub use play::record;
-pub use script::Script;
 
 /// Where labs run.
 #[derive(Clone, Debug)]

@@ -1,18 +1,25 @@
-//! Plays lab scripts on real MySQL servers and prints their transcripts.
+//! Plays lab scripts on real MySQL servers: prints their transcripts, or compares all arms.
 
-use std::{env, fs, path::PathBuf, process::ExitCode};
+use std::{
+    collections::BTreeMap,
+    env, fs,
+    path::{Path, PathBuf},
+    process::ExitCode,
+};
 
 use anyhow::{Context, Result, bail, ensure};
-use semisync_tests::record::suite::{Arm, side_by_side};
+use semisync_tests::record::suite::{Arm, Outcome, labs_below, side_by_side};
 
 const USAGE: &str = "\
 usage: record FILE.lab ... [--plugins stock|ours] [--write] [--jobs N]
+       record --all [FILE.lab ...] [--arms virtual,stock,ours] [--jobs N]
 
-Plays each lab on real MySQL servers and prints the transcript. With --write the transcript goes
-to FILE.txt; N labs run side by side (default 3).
+Plays each lab on real MySQL servers and prints the transcript, or writes it to FILE.txt with
+--write. With --all, plays the labs (by default all below tests/labs) in each arm, compares with the
+recorded FILE.txt, and prints the differences and a table. N labs run side by side (default 3).
 
   SEMISYNC_MYSQL_ROOT   a directory with MySQL 9.7, or / for an installed one
-  SEMISYNC_PLUGIN_DIR   the directory with our libraries, for --plugins ours
+  SEMISYNC_PLUGIN_DIR   the directory with our libraries, for the arm `ours`
 ";
 
 fn main() -> ExitCode {
@@ -28,7 +35,8 @@ fn main() -> ExitCode {
 /// What the command line asks for.
 struct Wish {
     files: Vec<PathBuf>,
-    arm: Arm,
+    arms: Vec<Arm>,
+    all: bool,
     write: bool,
     jobs: usize,
 }
@@ -38,15 +46,20 @@ impl Wish {
     fn parse(mut args: impl Iterator<Item = String>) -> Result<Option<Wish>> {
         let mut wish = Wish {
             files: Vec::new(),
-            arm: Arm::Stock,
+            arms: Vec::new(),
+            all: false,
             write: false,
             jobs: 3,
         };
         while let Some(arg) = args.next() {
             let mut value = || args.next().with_context(|| format!("{arg} needs a value"));
             match arg.as_str() {
-                "--plugins" => wish.arm = Arm::from_word(&value()?)?,
+                "--plugins" | "--arms" => {
+                    let arms: Result<_> = value()?.split(',').map(Arm::from_word).collect();
+                    wish.arms = arms?;
+                }
                 "--jobs" => wish.jobs = value()?.parse().context("--jobs N")?,
+                "--all" => wish.all = true,
                 "--write" => wish.write = true,
                 "--help" => {
                     print!("{USAGE}");
@@ -56,13 +69,31 @@ impl Wish {
                 _ => bail!("unexpected {arg}\n{USAGE}"),
             }
         }
-        ensure!(!wish.files.is_empty(), "which lab?\n{USAGE}");
+        ensure!(wish.all || !wish.files.is_empty(), "which lab?\n{USAGE}");
+        ensure!(
+            !(wish.all && wish.write),
+            "--write goes with one arm, without --all"
+        );
         Ok(Some(wish))
     }
 
     fn grant(self) -> Result<()> {
+        if self.all {
+            self.compare()
+        } else {
+            self.record()
+        }
+    }
+
+    /// Plays each lab in one arm and shows or keeps the transcript.
+    fn record(self) -> Result<()> {
+        let arm = match self.arms[..] {
+            [] => Arm::Stock,
+            [arm] => arm,
+            _ => bail!("a transcript has one arm; --all compares several"),
+        };
         let play = |file: &PathBuf| -> Result<()> {
-            let transcript = self.arm.play(file)?;
+            let transcript = arm.play(file)?;
             if self.write {
                 let target = file.with_extension("txt");
                 fs::write(&target, transcript)?;
@@ -85,5 +116,94 @@ impl Wish {
             results.len()
         );
         Ok(())
+    }
+
+    /// Plays each lab in all arms and compares with what was recorded.
+    fn compare(self) -> Result<()> {
+        let arms = if self.arms.is_empty() {
+            Arm::ALL.to_vec()
+        } else {
+            self.arms
+        };
+        let files = if self.files.is_empty() {
+            labs_below(&Path::new(env!("CARGO_MANIFEST_DIR")).join("labs"))?
+        } else {
+            self.files
+        };
+        let tasks: Vec<(&Path, Arm)> = files
+            .iter()
+            .flat_map(|file| arms.iter().map(|arm| (file.as_path(), *arm)))
+            .collect();
+        let check = |(file, arm): &(&Path, Arm)| arm.check(file);
+        let outcomes = side_by_side(&tasks, self.jobs, check, |(file, arm), outcome| {
+            eprintln!("{:<9} {arm:<7} {}", outcome.word(), name(file));
+        });
+        let mut table: BTreeMap<String, BTreeMap<Arm, Outcome>> = BTreeMap::new();
+        for ((file, arm), outcome) in tasks.iter().zip(outcomes) {
+            table.entry(name(file)).or_default().insert(*arm, outcome);
+        }
+        print_differences(&table);
+        print_table(&table, &arms);
+        let bad = table
+            .values()
+            .flat_map(BTreeMap::values)
+            .filter(|outcome| !outcome.is_ok())
+            .count();
+        ensure!(
+            bad == 0,
+            "{bad} of {} transcripts are not as recorded",
+            tasks.len()
+        );
+        Ok(())
+    }
+}
+
+/// The last two parts of a lab's path: topic and name.
+fn name(file: &Path) -> String {
+    let stem = file.with_extension("");
+    let parts: Vec<_> = stem
+        .iter()
+        .rev()
+        .take(2)
+        .map(|part| part.to_string_lossy())
+        .collect();
+    parts.into_iter().rev().collect::<Vec<_>>().join("/")
+}
+
+fn print_differences(table: &BTreeMap<String, BTreeMap<Arm, Outcome>>) {
+    for (lab, outcomes) in table {
+        for (arm, outcome) in outcomes {
+            match outcome {
+                Outcome::Same | Outcome::LeftOut(_) => {}
+                Outcome::Different(difference) => println!("=== {lab}, {arm}\n{difference}"),
+                Outcome::Failed(error) => println!("=== {lab}, {arm}\n{error:#}\n"),
+            }
+        }
+    }
+}
+
+fn print_table(table: &BTreeMap<String, BTreeMap<Arm, Outcome>>, arms: &[Arm]) {
+    let width = table.keys().map(String::len).max().unwrap_or(0);
+    print!("{:<width$}", "lab");
+    arms.iter().for_each(|arm| print!("  {arm:<9}"));
+    println!();
+    for (lab, outcomes) in table {
+        print!("{lab:<width$}");
+        arms.iter()
+            .for_each(|arm| print!("  {:<9}", outcomes[arm].word()));
+        println!();
+    }
+    for arm in arms {
+        let of_arm = || table.values().map(|outcomes| &outcomes[arm]);
+        let same = of_arm()
+            .filter(|outcome| matches!(outcome, Outcome::Same))
+            .count();
+        let left_out = of_arm()
+            .filter(|outcome| matches!(outcome, Outcome::LeftOut(_)))
+            .count();
+        println!(
+            "{arm}: {same} of {} as recorded, {left_out} not playable",
+            table.len()
+        );
     }
 }

@@ -96,14 +96,12 @@ impl Client {
         Ok(client)
     }
 
-    /// Types the lines of a statement.
-    pub(super) fn type_lines(&mut self, lines: &[String]) -> Result<()> {
-        self.continuations = lines.len().saturating_sub(1);
+    /// Types a statement and ends its last line.
+    pub(super) fn type_text(&mut self, text: &str) -> Result<()> {
+        self.continuations = text.lines().count().saturating_sub(1);
         self.screen.clear();
-        let mut typed = lines.join("\n");
-        typed.push('\n');
         self.keyboard
-            .write_all(typed.as_bytes())
+            .write_all(format!("{text}\n").as_bytes())
             .context("type a statement")
     }
 

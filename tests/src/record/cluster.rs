@@ -6,9 +6,10 @@ use std::{
 };
 
 use anyhow::{Context, Result, bail, ensure};
+use semisync_sim::{ClusterConfig, ServerIndex};
 
 use super::{
-    Script, Stage,
+    Stage,
     client::Client,
     link::Link,
     poll, private,
@@ -19,6 +20,9 @@ use super::{
 /// The first server's port is the next one; replica n comes to the source through this plus n.
 const LINK_PORTS: u16 = 33_100;
 const SERVER_PORTS: u16 = 33_060;
+
+/// The first server.
+const SOURCE: ServerIndex = ServerIndex(0);
 
 /// How long the replicas may take to execute the first transaction.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -33,37 +37,34 @@ pub(super) struct Cluster {
 }
 
 impl Cluster {
-    /// Starts all servers of a script as it asks.
-    pub(super) fn start(script: &Script, stage: &Stage) -> Result<Cluster> {
-        ensure!(script.servers.len() < 10, "at most nine servers");
+    /// Starts all servers of a lab as it asks.
+    pub(super) fn start(config: &ClusterConfig, stage: &Stage) -> Result<Cluster> {
+        ensure!(config.servers.len() < 10, "at most nine servers");
         let data = template::directory(&stage.root)?;
         private::enter(stage)?;
         let lab = stage.root.join(private::LAB_DIRECTORY);
         fs::create_dir_all(&lab)?;
         let mut servers = Vec::new();
-        for (name, number) in script.servers.iter().zip(1..) {
-            let options = script.options.iter();
+        for (server, number) in config.servers.iter().zip(1..) {
             let identity = Identity {
-                name,
+                name: &server.name,
                 number,
-                options: options
-                    .filter(|(server, _)| server.as_ref().is_none_or(|server| server == name))
-                    .map(|(_, line)| line.as_str())
-                    .collect(),
+                options: &server.options,
             };
             servers.push(Server::prepare(&stage.root, &lab, &data, &identity)?);
         }
-        let links = (1..script.servers.len() as u16)
+        let links = (1..config.servers.len() as u16)
             .map(|replica| Link::new(LINK_PORTS + replica, SERVER_PORTS + 1))
             .collect();
+        let names = config.servers.iter().map(|server| server.name.clone());
         let mut cluster = Cluster {
-            names: script.servers.clone(),
+            names: names.collect(),
             servers,
             links,
-            default_database: script.replication.then_some("lab"),
+            default_database: config.replication.then_some("lab"),
         };
         cluster.start_all()?;
-        if script.replication {
+        if config.replication {
             cluster.start_replication()?;
         }
         Ok(cluster)
@@ -117,8 +118,11 @@ impl Cluster {
     }
 
     /// What the server says a connection is doing; `None` if it does not answer or know it.
-    pub(super) fn state_of_connection(&self, server: usize, id: u64) -> Option<String> {
-        let server = self.servers.get(server).filter(|server| server.is_up())?;
+    pub(super) fn state_of_connection(&self, server: ServerIndex, id: u64) -> Option<String> {
+        let server = self
+            .servers
+            .get(index(server))
+            .filter(|server| server.is_up())?;
         let state = format!(
             "SELECT CONCAT(PROCESSLIST_COMMAND, ' ', IFNULL(PROCESSLIST_STATE, '')) \
              FROM performance_schema.threads WHERE PROCESSLIST_ID = {id}"
@@ -127,52 +131,63 @@ impl Cluster {
     }
 
     /// A client of a server.
-    pub(super) fn client(&self, server: usize) -> Result<Client> {
-        self.servers[server]
+    pub(super) fn client(&self, server: ServerIndex) -> Result<Client> {
+        self.servers[index(server)]
             .client(self.default_database)
-            .with_context(|| self.names[server].clone())
+            .with_context(|| self.names[index(server)].clone())
     }
 
-    pub(super) fn crash(&mut self, server: usize) -> Result<()> {
+    pub(super) fn crash(&mut self, server: ServerIndex) -> Result<()> {
         self.close_links_to(server);
-        self.servers[server].crash()
+        self.servers[index(server)].crash()
     }
 
-    pub(super) fn shut_down(&mut self, server: usize) -> Result<()> {
+    pub(super) fn shut_down(&mut self, server: ServerIndex) -> Result<()> {
         // Its port stays open until it is down: replicas are connected through it.
-        self.servers[server].shut_down()?;
+        self.servers[index(server)].shut_down()?;
         self.close_links_to(server);
         Ok(())
     }
 
-    pub(super) fn start_server(&mut self, server: usize) -> Result<()> {
-        self.servers[server].look_after();
-        self.servers[server].start()?;
-        self.servers[server].wait_until_it_answers()?;
-        if server == 0 {
+    pub(super) fn start_server(&mut self, server: ServerIndex) -> Result<()> {
+        self.servers[index(server)].look_after();
+        self.servers[index(server)].start()?;
+        self.servers[index(server)].wait_until_it_answers()?;
+        if server == SOURCE {
             self.links.iter_mut().try_for_each(Link::open)?;
         }
         Ok(())
     }
 
-    pub(super) fn set_frozen(&mut self, server: usize, frozen: bool) -> Result<()> {
-        self.servers[server].set_frozen(frozen)
+    pub(super) fn set_frozen(&mut self, server: ServerIndex, frozen: bool) -> Result<()> {
+        self.servers[index(server)].set_frozen(frozen)
     }
 
-    pub(super) fn set_cut(&mut self, one: usize, other: usize, is_cut: bool) -> Result<()> {
-        let (0, replica) = (one.min(other), one.max(other)) else {
+    pub(super) fn set_cut(
+        &mut self,
+        one: ServerIndex,
+        other: ServerIndex,
+        is_cut: bool,
+    ) -> Result<()> {
+        let (SOURCE, replica) = (one.min(other), one.max(other)) else {
             bail!("only links between the source and a replica can be cut");
         };
-        let link = replica.checked_sub(1).context("a link has two ends")?;
+        let link = index(replica)
+            .checked_sub(1)
+            .context("a link has two ends")?;
         self.links[link].set_cut(is_cut);
         Ok(())
     }
 
-    fn close_links_to(&mut self, server: usize) {
-        if server == 0 {
+    fn close_links_to(&mut self, server: ServerIndex) {
+        if server == SOURCE {
             self.links.iter_mut().for_each(Link::close);
         }
     }
+}
+
+fn index(server: ServerIndex) -> usize {
+    usize::from(server.0)
 }
 
 impl Drop for Cluster {

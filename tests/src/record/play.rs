@@ -1,4 +1,4 @@
-//! Plays a script step by step and writes the transcript.
+//! Plays a lab step by step and writes the transcript.
 
 use std::{
     collections::BTreeMap,
@@ -6,15 +6,14 @@ use std::{
 };
 
 use anyhow::{Context, Result, bail, ensure};
-
-use super::{
-    Script, Stage,
-    client::Client,
-    cluster::Cluster,
-    normalise::normalise,
-    poll,
-    script::{Action, Step},
+use semisync_console::{
+    SessionAddress,
+    lab::{Action, Lab, Step, normalise},
 };
+use semisync_core::Generation;
+use semisync_sim::Fault;
+
+use super::{Stage, client::Client, cluster::Cluster, poll};
 
 /// How long a step waits for its statement, and for the replicas.
 const STEP: Duration = Duration::from_secs(2);
@@ -23,26 +22,25 @@ const STEP: Duration = Duration::from_secs(2);
 /// find it in the same state.
 const LOOKS: u32 = 12;
 
-/// Plays `script` on real servers and returns its transcript.
+/// Plays `lab` on real servers and returns its transcript.
 ///
 /// # Errors
 /// When the servers cannot be started, or a step makes no sense.
-pub fn record(script: &Script, stage: &Stage) -> Result<String> {
-    if let Some(reason) = &script.virtual_only {
+pub fn record(lab: &Lab, stage: &Stage) -> Result<String> {
+    if let Some(reason) = virtual_only(lab) {
         bail!("real servers cannot play this lab: {reason}");
     }
     let play = || {
-        let cluster = Cluster::start(script, stage)?;
         let mut player = Player {
-            script,
-            cluster,
+            lab,
+            cluster: Cluster::start(&lab.config, stage)?,
             sessions: BTreeMap::new(),
             transcript: String::new(),
         };
-        for step in &script.steps {
-            player.play(step).with_context(|| {
-                format!("at `{}` after:\n{}", step.written[0], player.transcript)
-            })?;
+        for step in &lab.steps {
+            player
+                .play(step)
+                .with_context(|| format!("line {}, after:\n{}", step.line, player.transcript))?;
         }
         Ok(player.transcript)
     };
@@ -53,8 +51,25 @@ pub fn record(script: &Script, stage: &Stage) -> Result<String> {
     })
 }
 
-/// A prompt: the server's index and the session's number.
-type Address = (usize, u32);
+/// Why real servers cannot play a lab, if so.
+pub(super) fn virtual_only(lab: &Lab) -> Option<String> {
+    let mut servers = lab.config.servers.iter();
+    if servers.any(|server| server.generation != Generation::V9_7) {
+        return Some("it has older servers".to_owned());
+    }
+    let fault = lab.steps.iter().find_map(|step| match &step.action {
+        Action::Fault(
+            Fault::PowerCut(_)
+            | Fault::SetLinkLatency(..)
+            | Fault::SetApplyTime(..)
+            | Fault::HoldPacket(_)
+            | Fault::ReleasePacket(_)
+            | Fault::DropPacket(_),
+        ) => Some(&step.written),
+        _ => None,
+    });
+    fault.map(|written| format!("it has a step `{written}`"))
+}
 
 struct Session {
     client: Client,
@@ -63,35 +78,21 @@ struct Session {
 }
 
 struct Player<'a> {
-    script: &'a Script,
+    lab: &'a Lab,
     cluster: Cluster,
-    sessions: BTreeMap<Address, Session>,
+    sessions: BTreeMap<SessionAddress, Session>,
     transcript: String,
 }
 
 impl Player<'_> {
     fn play(&mut self, step: &Step) -> Result<()> {
         let end = Instant::now() + STEP;
-        for line in &step.written {
-            self.transcript.push_str(line);
-            self.transcript.push('\n');
-        }
+        self.transcript.push_str(&step.written);
+        self.transcript.push('\n');
         match &step.action {
-            Action::Type {
-                server,
-                session,
-                lines,
-            } => {
-                self.type_statement((*server, *session), lines, end)?;
-            }
-            Action::Crash(server) => self.cluster.crash(*server)?,
-            Action::Shutdown(server) => self.cluster.shut_down(*server)?,
-            Action::Start(server) => self.cluster.start_server(*server)?,
-            Action::Freeze(server) => self.cluster.set_frozen(*server, true)?,
-            Action::Thaw(server) => self.cluster.set_frozen(*server, false)?,
-            Action::Cut(one, other) => self.cluster.set_cut(*one, *other, true)?,
-            Action::Heal(one, other) => self.cluster.set_cut(*one, *other, false)?,
-            Action::Wait(time) => poll::pass(*time),
+            Action::Type { at, text } => self.type_statement(*at, text, end)?,
+            Action::Fault(fault) => self.inject(fault)?,
+            Action::Wait(micros) => poll::pass(Duration::from_micros(*micros)),
         }
         if !self.cluster.has_fault() {
             poll::until(end, || self.cluster.has_converged());
@@ -101,9 +102,9 @@ impl Player<'_> {
         Ok(())
     }
 
-    fn type_statement(&mut self, at: Address, lines: &[String], end: Instant) -> Result<()> {
+    fn type_statement(&mut self, at: SessionAddress, text: &str, end: Instant) -> Result<()> {
         if !self.sessions.contains_key(&at) {
-            let client = self.cluster.client(at.0)?;
+            let client = self.cluster.client(at.server)?;
             self.sessions.insert(
                 at,
                 Session {
@@ -114,10 +115,10 @@ impl Player<'_> {
         }
         let session = self.sessions.get_mut(&at).context("just opened")?;
         ensure!(!session.running, "the session still runs a statement");
-        session.client.type_lines(lines)?;
+        session.client.type_text(text)?;
         if session.client.wait_until_idle(end) {
-            self.transcript
-                .push_str(&normalise(&session.client.take_output()));
+            let printed = normalise(&session.client.take_output());
+            self.transcript.push_str(&printed);
         } else {
             session.running = true;
             self.transcript.push_str("(running)\n");
@@ -125,31 +126,48 @@ impl Player<'_> {
         Ok(())
     }
 
+    fn inject(&mut self, fault: &Fault) -> Result<()> {
+        let cluster = &mut self.cluster;
+        match fault {
+            Fault::Crash(server) => cluster.crash(*server),
+            Fault::Shutdown(server) => cluster.shut_down(*server),
+            Fault::Start(server) => cluster.start_server(*server),
+            Fault::Freeze(server) => cluster.set_frozen(*server, true),
+            Fault::Thaw(server) => cluster.set_frozen(*server, false),
+            Fault::CutLink(one, other) => cluster.set_cut(*one, *other, true),
+            Fault::HealLink(one, other) => cluster.set_cut(*one, *other, false),
+            Fault::PowerCut(_)
+            | Fault::SetLinkLatency(..)
+            | Fault::SetApplyTime(..)
+            | Fault::HoldPacket(_)
+            | Fault::ReleasePacket(_)
+            | Fault::DropPacket(_) => bail!("only the virtual cluster can do that"),
+        }
+    }
+
     /// Waits until every running statement has returned or stays where it is.
     fn let_running_statements_return(&self) {
         let mut before = Vec::new();
         let mut same = 0;
         poll::until(Instant::now() + STEP, || {
-            let now: Vec<_> = self
-                .running()
-                .map(|(at, client)| {
-                    let state = self
-                        .cluster
-                        .state_of_connection(at.0, client.connection_id());
-                    (at, client.is_idle(), state)
-                })
-                .collect();
+            let now: Vec<_> = self.states_of_running().collect();
             same = if now == before { same + 1 } else { 0 };
             before = now;
             LOOKS <= same || before.iter().all(|(_, is_idle, _)| *is_idle)
         });
     }
 
-    fn running(&self) -> impl Iterator<Item = (Address, &Client)> {
-        let sessions = self.sessions.iter();
-        sessions
-            .filter(|(_, session)| session.running)
-            .map(|(at, session)| (*at, &session.client))
+    /// Each running statement: whether it has returned, and what its server says of it.
+    fn states_of_running(&self) -> impl Iterator<Item = (SessionAddress, bool, Option<String>)> {
+        let running = self.sessions.iter().filter(|(_, session)| session.running);
+        running.map(|(at, Session { client, .. })| {
+            let is_idle = client.is_idle();
+            let state = (!is_idle).then(|| {
+                self.cluster
+                    .state_of_connection(at.server, client.connection_id())
+            });
+            (*at, is_idle, state.flatten())
+        })
     }
 
     fn print_returned(&mut self) {
@@ -158,14 +176,14 @@ impl Player<'_> {
                 continue;
             }
             session.running = false;
-            let (server, number) = *at;
-            self.transcript.push_str(&self.script.servers[server]);
-            if number != 1 {
-                self.transcript.push_str(&format!("/{number}"));
+            let server = &self.lab.config.servers[usize::from(at.server.0)].name;
+            self.transcript.push_str(server);
+            if at.session != 1 {
+                self.transcript.push_str(&format!("/{}", at.session));
             }
             self.transcript.push_str(":\n");
-            self.transcript
-                .push_str(&normalise(&session.client.take_output()));
+            let printed = normalise(&session.client.take_output());
+            self.transcript.push_str(&printed);
         }
     }
 }

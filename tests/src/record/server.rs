@@ -142,8 +142,8 @@ pub(super) struct Identity<'a> {
     pub(super) name: &'a str,
     /// From 1: `server_id`, the digit of the UUID, and the port after 33060.
     pub(super) number: u16,
-    /// Lines for its `my.cnf`.
-    pub(super) options: Vec<&'a str>,
+    /// Options for its `my.cnf`, with their values.
+    pub(super) options: &'a [(String, Option<String>)],
 }
 
 impl Server {
@@ -278,8 +278,12 @@ fn configuration(identity: &Identity<'_>, inside: &Path) -> String {
          log_bin=binlog\n\
          relay_log=relay\n"
     );
-    for option in options {
+    for (option, value) in *options {
         lines.push_str(option);
+        if let Some(value) = value {
+            lines.push('=');
+            lines.push_str(value);
+        }
         lines.push('\n');
     }
     lines

@@ -10,23 +10,43 @@ use std::{
     thread,
 };
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Error, Result};
+use semisync_console::lab::{Difference, Lab, compare, play};
 
-use super::{Script, Stage, record};
+use super::{Stage, play::virtual_only, record};
 
 /// Who plays a lab.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Arm {
+    /// The virtual cluster.
+    Virtual,
     /// Real servers with MySQL's own plugins.
     Stock,
     /// Real servers with our plugins.
     Ours,
 }
 
+/// What came of a lab in an arm.
+#[derive(Debug)]
+pub enum Outcome {
+    /// It prints what was recorded.
+    Same,
+    /// It prints something else.
+    Different(Difference),
+    /// The arm cannot play this lab, for this reason.
+    LeftOut(String),
+    /// It could not be played.
+    Failed(Error),
+}
+
 impl Arm {
+    /// All arms.
+    pub const ALL: [Arm; 3] = [Arm::Virtual, Arm::Stock, Arm::Ours];
+
     /// Its word on the command line.
     pub fn word(self) -> &'static str {
         match self {
+            Arm::Virtual => "virtual",
             Arm::Stock => "stock",
             Arm::Ours => "ours",
         }
@@ -37,25 +57,74 @@ impl Arm {
     /// # Errors
     /// When there is none.
     pub fn from_word(word: &str) -> Result<Arm> {
-        match word {
-            "stock" => Ok(Arm::Stock),
-            "ours" => Ok(Arm::Ours),
-            _ => bail!("{word} is neither stock nor ours"),
-        }
+        let arm = Arm::ALL.into_iter().find(|arm| arm.word() == word);
+        arm.with_context(|| format!("`{word}` is none of virtual, stock, ours"))
     }
 
-    /// Plays a lab.
+    /// Plays a lab and returns the transcript.
     ///
     /// # Errors
     /// When the script is wrong or this arm cannot play it.
     pub fn play(self, file: &Path) -> Result<String> {
-        let text = fs::read_to_string(file).with_context(|| file.display().to_string())?;
-        let script = Script::parse(&text).with_context(|| file.display().to_string())?;
-        let stage = Stage::from_env()?;
+        let lab = read(file)?;
         match self {
-            Arm::Stock => record(&script, &stage),
-            Arm::Ours => record(&script, &stage.with_our_plugins()?),
+            Arm::Virtual => Ok(play(&lab, false)?),
+            Arm::Stock => record(&lab, &Stage::from_env()?),
+            Arm::Ours => record(&lab, &Stage::from_env()?.with_our_plugins()?),
         }
+    }
+
+    /// Plays a lab and compares the transcript with the recorded one beside it.
+    pub fn check(self, file: &Path) -> Outcome {
+        let checked = || -> Result<Outcome> {
+            if self != Arm::Virtual
+                && let Some(reason) = virtual_only(&read(file)?)
+            {
+                return Ok(Outcome::LeftOut(reason));
+            }
+            let recorded = file.with_extension("txt");
+            let recorded = fs::read_to_string(&recorded)
+                .with_context(|| format!("the recorded transcript {}", recorded.display()))?;
+            let expected = match self {
+                Arm::Virtual | Arm::Stock => recorded,
+                Arm::Ours => with_our_author(&recorded),
+            };
+            Ok(match compare(&expected, &self.play(file)?) {
+                None => Outcome::Same,
+                Some(difference) => Outcome::Different(difference),
+            })
+        };
+        checked().unwrap_or_else(Outcome::Failed)
+    }
+}
+
+/// The one thing that our plugins say otherwise: who wrote them.
+fn with_our_author(recorded: &str) -> String {
+    recorded.replace(
+        "PLUGIN_AUTHOR: Oracle Corporation",
+        "PLUGIN_AUTHOR: The Semisync Lab authors",
+    )
+}
+
+fn read(file: &Path) -> Result<Lab> {
+    let text = fs::read_to_string(file).with_context(|| file.display().to_string())?;
+    Lab::parse(&text).with_context(|| file.display().to_string())
+}
+
+impl Outcome {
+    /// One word for a table.
+    pub fn word(&self) -> &'static str {
+        match self {
+            Outcome::Same => "same",
+            Outcome::Different(_) => "DIFFERENT",
+            Outcome::LeftOut(_) => "-",
+            Outcome::Failed(_) => "FAILED",
+        }
+    }
+
+    /// Whether it is as it should be.
+    pub fn is_ok(&self) -> bool {
+        matches!(self, Outcome::Same | Outcome::LeftOut(_))
     }
 }
 
