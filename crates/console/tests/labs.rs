@@ -45,13 +45,18 @@ fn check(file: &Path) -> Result<(), String> {
     }
 }
 
+/// All scripts below a folder, in order.
 fn scripts(folder: &Path) -> Vec<PathBuf> {
     let entries =
         std::fs::read_dir(folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
-    let mut files: Vec<PathBuf> = entries
-        .map(|entry| entry.unwrap().path())
-        .filter(|path| path.extension().is_some_and(|extension| extension == "lab"))
-        .collect();
+    let mut files = Vec::new();
+    for path in entries.map(|entry| entry.unwrap().path()) {
+        if path.is_dir() {
+            files.extend(scripts(&path));
+        } else if path.extension().is_some_and(|extension| extension == "lab") {
+            files.push(path);
+        }
+    }
     files.sort();
     files
 }
