@@ -6,6 +6,7 @@
 use core::cell::UnsafeCell;
 use core::ffi::CStr;
 use core::fmt;
+use core::marker::PhantomData;
 use core::mem::MaybeUninit;
 use core::ops::{Deref, DerefMut};
 use core::ptr;
@@ -28,9 +29,10 @@ pub struct Lock<T> {
 // may be taken away to other threads, hence `Send`.
 unsafe impl<T: Send> Sync for Lock<T> {}
 
-/// Access to the value of a [`Lock`]; unlocks when dropped.
+/// Access to the value of a [`Lock`]; unlocks when dropped, on the thread that locked.
 pub struct LockGuard<'a, T> {
     lock: &'a Lock<T>,
+    _stays_on_its_thread: PhantomData<*const ()>,
 }
 
 /// A condition to sleep on, at a fixed address.
@@ -67,7 +69,10 @@ impl<T> Lock<T> {
         // SAFETY: an initialised mutex that never moves.
         let result = unsafe { libc::pthread_mutex_lock(self.mutex.native.get()) };
         assert!(result == 0, "locking failed: errno {result}");
-        LockGuard { lock: self }
+        LockGuard {
+            lock: self,
+            _stays_on_its_thread: PhantomData,
+        }
     }
 }
 
