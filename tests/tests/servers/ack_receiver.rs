@@ -46,8 +46,9 @@ fn check_undisturbed(bytes: &[u8]) -> Topology {
     fake.send(bytes);
     let after = median_commit(&mut session, 100..130);
     println!("median commit: {before:?} before, {after:?} beside it");
+    // On a busy machine commits differ by themselves; a reader that blocks costs 30 seconds.
     assert!(
-        after < before + Duration::from_millis(10),
+        after < 2 * before + Duration::from_millis(10),
         "{before:?} before, {after:?} after"
     );
     assert_eq!(session.source_count("yes_tx"), 60);
@@ -143,7 +144,7 @@ fn the_first_commit_after_a_connect_does_not_wait_for_a_poll_period() {
     // A replica that stays silent keeps the ACK receiver in its poll.
     let _silent = fake_at_the_end(&topology, 77);
     topology.wait_for_clients(1);
-    let mut longest = Duration::ZERO;
+    let mut total = Duration::ZERO;
     for round in 0..5 {
         let replica = &topology.replicas[0];
         match round {
@@ -157,24 +158,22 @@ fn the_first_commit_after_a_connect_does_not_wait_for_a_poll_period() {
         });
         let start = Instant::now();
         session.run(&format!("INSERT INTO shop.orders VALUES ({round})"));
-        longest = longest.max(start.elapsed());
+        total += start.elapsed();
     }
-    println!("first commit after a connect: at most {longest:?}");
-    assert!(longest < Duration::from_millis(400), "{longest:?}");
+    println!("first commits after five connects: {total:?}");
+    // A thread that polls for a second each time makes this half a second for each.
+    assert!(total < Duration::from_millis(1_500), "{total:?}");
 }
 
 #[test]
 fn disabling_and_enabling_keeps_the_connections() {
     let topology = Topology::start(OURS, &[OURS], Link::PLAIN);
     let mut session = topology.source.session();
+    let mut disabling = Duration::ZERO;
     for round in 0..10 {
         let start = Instant::now();
         session.run("SET GLOBAL rpl_semi_sync_source_enabled = OFF");
-        assert!(
-            start.elapsed() < Duration::from_millis(500),
-            "{:?}",
-            start.elapsed()
-        );
+        disabling += start.elapsed();
         session.run(&format!("INSERT INTO shop.orders VALUES ({})", 2 * round));
         session.run("SET GLOBAL rpl_semi_sync_source_enabled = ON");
         assert_eq!(session.source_count("clients"), 1);
@@ -183,6 +182,11 @@ fn disabling_and_enabling_keeps_the_connections() {
             2 * round + 1
         ));
     }
+    println!("disabling ten times: {disabling:?}");
+    assert!(
+        disabling < Duration::from_secs(3),
+        "the thread was woken: {disabling:?}"
+    );
     assert_eq!(session.source_count("yes_tx"), 10);
     assert_eq!(session.source_count("no_tx"), 0);
     assert_eq!(topology.replicas[0].count_logged(10592), 0, "no reconnect");

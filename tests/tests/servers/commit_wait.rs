@@ -64,7 +64,7 @@ fn without_a_replica_a_commit_waits_for_the_timeout_and_the_next_does_not() {
         "it waited {waited:?}"
     );
     assert!(
-        waited < Duration::from_millis(3_500),
+        waited < Duration::from_millis(4_500),
         "it waited {waited:?}"
     );
     assert_eq!(session.status("Rpl_semi_sync_source_status"), "OFF");
@@ -72,7 +72,7 @@ fn without_a_replica_a_commit_waits_for_the_timeout_and_the_next_does_not() {
 
     let waited = timed(&mut session, "INSERT INTO shop.orders VALUES (2)");
     assert!(
-        waited < Duration::from_millis(500),
+        waited < Duration::from_millis(1_500),
         "asynchronous, it took {waited:?}"
     );
     assert_eq!(

@@ -1,5 +1,6 @@
 //! Loading, unloading, and what a server shows of it.
 
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::time::Duration;
 
 use semisync_tests::servers::{
@@ -169,3 +170,55 @@ fn persisted_values_survive_a_restart() {
     );
     assert_eq!(session.status("Rpl_semi_sync_source_status"), "ON");
 }
+
+#[test]
+fn a_library_comes_and_goes_while_sessions_commit() {
+    let mut topology = Topology::launch(ServerOptions::of(Plugins::Ours), &[]);
+    topology.install();
+    let mut session = topology.source.session();
+    session.run("UNINSTALL PLUGIN rpl_semi_sync_source");
+    let is_over = AtomicBool::new(false);
+    let committed = AtomicU32::new(0);
+    std::thread::scope(|scope| {
+        for _ in 0..4 {
+            let mut session = topology.source.session();
+            let (is_over, committed) = (&is_over, &committed);
+            scope.spawn(move || {
+                while !is_over.load(Ordering::Relaxed) {
+                    let id = committed.fetch_add(1, Ordering::Relaxed);
+                    session.run(&format!("INSERT INTO shop.orders VALUES ({id})"));
+                }
+            });
+        }
+        for round in 0..CYCLES {
+            session.run_all(&[
+                INSTALL_SOURCE,
+                "SET GLOBAL rpl_semi_sync_source_timeout = 1",
+                [
+                    "SET GLOBAL rpl_semi_sync_source_wait_point = 'AFTER_COMMIT'",
+                    "DO 0",
+                ][round % 2],
+                "SET GLOBAL rpl_semi_sync_source_enabled = ON",
+            ]);
+            wait_until("commits passed through the plugin", SOON, || {
+                3 < session.source_count("no_tx")
+            });
+            session.run("UNINSTALL PLUGIN rpl_semi_sync_source");
+            wait_until("the library is unmapped", SOON, || {
+                topology.source.mappings_of("semisync_source.so") == 0
+            });
+        }
+        is_over.store(true, Ordering::Relaxed);
+    });
+    let committed = u64::from(committed.load(Ordering::Relaxed));
+    assert_eq!(
+        session.number("SELECT COUNT(*) FROM shop.orders"),
+        committed
+    );
+    let threads = "SELECT COUNT(*) FROM performance_schema.threads WHERE name LIKE '%semisync%'";
+    assert_eq!(session.number(threads), 0, "no thread is left behind");
+}
+
+const SOON: Duration = Duration::from_secs(10);
+
+const CYCLES: usize = 40;
