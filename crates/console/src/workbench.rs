@@ -68,6 +68,8 @@ pub struct Workbench {
     clients: BTreeMap<SessionAddress, Client>,
     /// Which client a connection belongs to.
     addresses: BTreeMap<SessionKey, SessionAddress>,
+    /// The same for all connections there ever were.
+    connections: BTreeMap<SessionKey, SessionAddress>,
 }
 
 impl Workbench {
@@ -78,6 +80,7 @@ impl Workbench {
             screens: BTreeMap::new(),
             clients: BTreeMap::new(),
             addresses: BTreeMap::new(),
+            connections: BTreeMap::new(),
         }
     }
 
@@ -192,6 +195,11 @@ impl Workbench {
     /// Whether a session runs a statement.
     pub fn is_busy(&self, at: SessionAddress) -> bool {
         self.clients.get(&at).is_some_and(Client::is_busy)
+    }
+
+    /// All connections there ever were, and the prompts they belong to.
+    pub fn connections(&self) -> impl Iterator<Item = (SessionKey, SessionAddress)> {
+        self.connections.iter().map(|(key, at)| (*key, *at))
     }
 
     /// What a prompt shows; `None` if it was never used.

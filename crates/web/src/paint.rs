@@ -44,7 +44,7 @@ fn paint_packets(model: &Model, motion_reduced: bool) {
         return;
     };
     let to_pixels = |spot: &Spot| (spot.x * width, spot.y * height);
-    let centres: Vec<_> = places(view, browser::arrangement())
+    let centres: Vec<_> = places(view, model.arrangement(browser::arrangement()))
         .iter()
         .map(to_pixels)
         .collect();

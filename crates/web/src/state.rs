@@ -37,6 +37,7 @@ use semisync_sim::{ClusterConfig, ClusterView, PacketId, ServerIndex, Transactio
 
 use marks::Mark;
 use names::Names;
+use stage::Arrangement;
 use story::Story;
 use tape::Tape;
 use tour::Deed;
@@ -195,6 +196,14 @@ impl Model {
     /// The last mark before the play head.
     pub fn last_mark(&self) -> Option<&Rc<Mark>> {
         self.tape.marks.get(self.marks().checked_sub(1)?)
+    }
+
+    /// How the stage is arranged in this much room, with or without a card over it.
+    pub fn arrangement(&self, room: Arrangement) -> Arrangement {
+        match room {
+            Arrangement::Wide if self.welcome || self.tour.is_some() => Arrangement::WideWithCard,
+            room => room,
+        }
     }
 
     /// Where the play head is on the tape.

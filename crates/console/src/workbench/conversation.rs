@@ -373,6 +373,7 @@ impl Workbench {
         let error = match self.connect(at, database.as_deref()) {
             Ok(session) => {
                 self.addresses.insert(session, at);
+                self.connections.insert(session, at);
                 let id = self.cluster.connection(session);
                 let id = id.map_or(0, |connection| connection.processlist_id);
                 let client = self.client(at);

@@ -14,8 +14,10 @@ use super::scene::Scene;
 use super::stage::stage;
 use super::tape::TapeView;
 use super::terminal::Terminals;
+use super::tour::card;
 use super::transport::{caption, transport};
 use crate::browser::{self, Listener};
+use crate::state::stage::Arrangement;
 use crate::state::{Action, Goal};
 use crate::store::Store;
 
@@ -62,14 +64,20 @@ pub fn App(props: &AppProps) -> Html {
     let scene = Scene {
         store: &store,
         model: &model,
-        room: *room,
+        room: model.arrangement(*room),
     };
     html! {
         <div class="page" data-testid="app">
             { header(&scene) }
             <main class="desk">
+                if *room == Arrangement::Narrow {
+                    { card(&scene) }
+                }
                 { stage(&scene) }
                 <section class="side" aria-label="Terminals and details">
+                    if *room == Arrangement::Compact {
+                        { card(&scene) }
+                    }
                     <Terminals
                         store={store.clone()} tabs={model.tabs.clone()} active={model.active}
                         screens={model.screens.clone()} tape={model.tape.clone()}

@@ -99,7 +99,7 @@ fn semisync_line(server: &ServerView) -> Html {
             (SemisyncStatus::Off, true) => (
                 "semisync-line fallen",
                 FALL,
-                "semisync OFF · asynchronous".to_owned(),
+                "OFF · asynchronous".to_owned(),
             ),
             (SemisyncStatus::Off, false) => ("semisync-line", CROSS, "plugin disabled".to_owned()),
         }
@@ -132,7 +132,7 @@ fn positions(server: &ServerView) -> Html {
                 </dd>
             } else {
                 <dt>{ own.file.to_string() }</dt><dd>{ own.offset }</dd>
-                if let Some(acknowledged) = server.source.as_ref().and_then(|s| s.acknowledged.as_ref()) {
+                if let Some(acknowledged) = server.source.as_ref().and_then(|s| s.acknowledged.as_ref()).filter(|end| !end.file.is_empty()) {
                     <dt class="tone-ack">{ "acknowledged" }</dt><dd class="tone-ack">{ acknowledged.offset }</dd>
                 }
             }

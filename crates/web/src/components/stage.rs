@@ -8,7 +8,7 @@ use yew::{Html, classes, html};
 use super::icon::{CUT, icon};
 use super::scene::Scene;
 use super::server_card::server_card;
-use super::tour::{tour_card, welcome};
+use super::tour::card;
 use crate::state::marks::packet_tone;
 use crate::state::narration::packet_words;
 use crate::state::pace::spell;
@@ -50,10 +50,8 @@ pub(crate) fn stage(scene: &Scene<'_>) -> Html {
             for (server, spot) in view.servers.iter().zip(&spots) {
                 { server_card(scene, server, *spot) }
             }
-            if scene.model.welcome {
-                { welcome(scene) }
-            } else if let Some(step) = scene.model.tour {
-                { tour_card(scene, step) }
+            if scene.room == Arrangement::WideWithCard {
+                { card(scene) }
             }
         </section>
     }
@@ -132,7 +130,10 @@ fn link_button(scene: &Scene<'_>, link: &LinkView, spots: &[Spot]) -> Html {
         <div {class} {style} data-testid={format!("link-{from}-{to}")}>
             <button class="link-name" aria-label={format!("Link from {from} to {to}: {how}")}
                 onclick={scene.store.does(Action::Select(chosen))}>
-                { how }<small>{ spell(link.latency_us) }</small>
+                { how }
+                if link.connected {
+                    <small>{ spell(link.latency_us) }</small>
+                }
             </button>
             <button class="link-cut" title={format!("{what} the link")}
                 aria-label={format!("{what} the link between {from} and {to}")}

@@ -157,7 +157,7 @@ impl Drawing<'_> {
             html! {
                 <g class="gap">
                     <rect x={px(x1)} y="0" width={px((x2 - x1).max(0.0))} height={px(height)} />
-                    <text x={px(f64::midpoint(x1, x2))} y={px(height - 4.0)}>{ spell(mark.gap_us) }</text>
+                    <text x={px(f64::midpoint(x1, x2))} y="17">{ spell(mark.gap_us) }</text>
                 </g>
             }
         };
@@ -173,16 +173,28 @@ impl Drawing<'_> {
                 return html! {};
             }
             let y = self.y(span.lane);
-            let (class, half, text) = span_look(span);
+            let (class, text) = span_look(span);
+            // A wait is a strip under the marks; it is named where its end leaves room.
+            let (top, height) = match span.what {
+                SpanKind::Wait(_) => (y + 8.0, 5.0),
+                SpanKind::Statement(_) => (y - 9.0, 18.0),
+                SpanKind::Down => (y - 8.0, 16.0),
+            };
             let shown = x1.max(self.from);
+            let room = x2 - shown;
+            let named = if let SpanKind::Wait(outcome) = span.what {
+                let name = outcome != Some(WaitOutcome::Acknowledged) && room > 230.0;
+                name.then(|| html! { <text class="end" x={px(x2 - 46.0)} y={px(y + 3.5)}>{ text }</text> })
+            } else {
+                let clipped = clip(text, (room - 24.0) / 6.2);
+                (room > 60.0).then(
+                    || html! { <text x={px(shown + 12.0)} y={px(y + 3.5)}>{ clipped }</text> },
+                )
+            };
             html! {
                 <g {class}>
-                    <rect x={px(x1)} y={px(y - half)} width={px((x2 - x1).max(2.0))} height={px(half * 2.0)}
-                        rx="3" />
-                    if x2 - shown > 60.0 {
-                        <text x={px(shown + 12.0)} y={px(y + 3.5)}
-                            >{ clip(text, (x2 - shown - 24.0) / 6.2) }</text>
-                    }
+                    <rect x={px(x1)} y={px(top)} width={px((x2 - x1).max(2.0))} height={px(height)} rx="2.5" />
+                    { named }
                 </g>
             }
         };
@@ -243,16 +255,14 @@ impl Drawing<'_> {
     }
 }
 
-fn span_look(span: &Span) -> (&'static str, f64, &str) {
+fn span_look(span: &Span) -> (&'static str, &str) {
     match &span.what {
-        SpanKind::Statement(text) => ("span statement", 9.0, text),
-        SpanKind::Wait(None) => ("span wait", 7.0, "waits for ACK"),
-        SpanKind::Wait(Some(WaitOutcome::Acknowledged)) => ("span wait acked", 7.0, "acknowledged"),
-        SpanKind::Wait(Some(WaitOutcome::TimedOut)) => {
-            ("span wait fallen", 7.0, "waited out the timeout, fell back")
-        }
-        SpanKind::Wait(Some(_)) => ("span wait fallen", 7.0, "asynchronous"),
-        SpanKind::Down => ("span down", 8.0, "down"),
+        SpanKind::Statement(text) => ("span statement", text),
+        SpanKind::Wait(None) => ("span wait", "waiting for an ACK"),
+        SpanKind::Wait(Some(WaitOutcome::Acknowledged)) => ("span wait acked", "acknowledged"),
+        SpanKind::Wait(Some(WaitOutcome::TimedOut)) => ("span wait fallen", "no ACK: fell back"),
+        SpanKind::Wait(Some(_)) => ("span wait fallen", "asynchronous"),
+        SpanKind::Down => ("span down", "down"),
     }
 }
 
@@ -297,5 +307,5 @@ fn px(value: f64) -> String {
     format!("{value:.1}")
 }
 
-const LANE: f64 = 30.0;
+const LANE: f64 = 27.0;
 const PAGE: f64 = 800.0;

@@ -15,6 +15,7 @@ use super::icon::{PLUS, icon};
 use super::prompt::{Prompt, continuation, prompt_of};
 use crate::browser;
 use crate::state::Action;
+use crate::state::marks::Mark;
 use crate::state::names::Names;
 use crate::state::tape::Tape;
 use crate::store::Store;
@@ -112,7 +113,17 @@ fn conversation(props: &TerminalsProps, prompt: &str, entries: &[TerminalEntry])
         .peekable();
     let mut lines: Vec<Html> = Vec::new();
     for (index, entry) in entries.iter().enumerate() {
-        while let Some(deed) = deeds.next_if(|deed| deed.at < entry.sent) {
+        // In the same microsecond the order of the marks decides.
+        let sent = done.iter().find(|mark| {
+            let is_ours = matches!(mark.lane, Lane::Client(_, key)
+                if props.names.address(key) == Some(props.active));
+            is_ours && mark.at == entry.sent && mark.label == "statement"
+        });
+        let is_before = |deed: &&Rc<Mark>| match sent {
+            Some(sent) => deed.seq < sent.seq,
+            None => deed.at < entry.sent,
+        };
+        while let Some(deed) = deeds.next_if(is_before) {
             lines.push(deed_line(deed.seq, &deed.sentence));
         }
         lines.push(entry_block(index, entry, prompt, props.active));
@@ -122,8 +133,10 @@ fn conversation(props: &TerminalsProps, prompt: &str, entries: &[TerminalEntry])
 }
 
 fn deed_line(seq: usize, sentence: &str) -> Html {
-    let words = sentence.trim_start_matches("You: ");
-    html! { <p key={format!("d{seq}")} class="deed" data-testid="deed">{ words }</p> }
+    let words = sentence
+        .trim_start_matches("You: ")
+        .trim_start_matches("! ");
+    html! { <p key={format!("d{seq}")} class="deed" data-testid="deed">{ "! " }{ words }</p> }
 }
 
 fn entry_block(index: usize, entry: &TerminalEntry, prompt: &str, at: SessionAddress) -> Html {

@@ -8,7 +8,18 @@ use crate::state::Action;
 
 use crate::state::tour::{Deed, STEPS};
 
-pub(crate) fn welcome(scene: &Scene<'_>) -> Html {
+/// The card that is open, if any.
+pub(crate) fn card(scene: &Scene<'_>) -> Html {
+    if scene.model.welcome {
+        return welcome(scene);
+    }
+    scene
+        .model
+        .tour
+        .map_or_else(Html::default, |step| tour_card(scene, step))
+}
+
+fn welcome(scene: &Scene<'_>) -> Html {
     let store = scene.store;
     html! {
         <aside class="card welcome" data-testid="welcome">
@@ -29,7 +40,7 @@ pub(crate) fn welcome(scene: &Scene<'_>) -> Html {
     }
 }
 
-pub(crate) fn tour_card(scene: &Scene<'_>, current: usize) -> Html {
+fn tour_card(scene: &Scene<'_>, current: usize) -> Html {
     let store = scene.store;
     let Some(step) = STEPS.get(current).copied() else {
         return html! {};
@@ -50,7 +61,9 @@ pub(crate) fn tour_card(scene: &Scene<'_>, current: usize) -> Html {
             </ol>
             <h2>{ step.title() }</h2>
             <p>{ step.text() }</p>
-            <pre class="tour-statements">{ listing(&statements) }</pre>
+            if !done {
+                <pre class="tour-statements">{ listing(&statements) }</pre>
+            }
             <p class={classes!("goal", done.then_some("done"))} data-testid="tour-goal">
                 { icon(CHECK) }{ step.goal() }
             </p>

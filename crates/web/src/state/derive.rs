@@ -6,6 +6,7 @@ use std::rc::Rc;
 use semisync_sim::{ClusterView, ServerIndex};
 
 use super::Model;
+use super::names::Names;
 use super::story::stories;
 use super::tape::Tape;
 
@@ -58,7 +59,19 @@ impl Model {
         }
     }
 
-    fn learn_clients(&mut self) {}
+    /// A connection that is new changes the names in sentences made before it was known: none, since
+    /// it is known before its first mark is described.
+    fn learn_clients(&mut self) {
+        let known = |names: &Names, (key, _): &(_, _)| names.address(*key).is_some();
+        let connections = self.playback.bench().connections();
+        let new: Vec<_> = connections
+            .filter(|pair| !known(&self.names, pair))
+            .collect();
+        if !new.is_empty() {
+            let names = Rc::make_mut(&mut self.names);
+            new.into_iter().for_each(|(key, at)| names.learn(key, at));
+        }
+    }
 }
 
 fn changed_status(before: &ClusterView, after: &ClusterView) -> BTreeSet<(ServerIndex, String)> {

@@ -31,6 +31,16 @@ impl Names {
         self.clients.get(&key).copied()
     }
 
+    /// The first connection of the prompt that this connection belongs to: a client that reconnects
+    /// stays on its lane.
+    pub fn first_connection(&self, key: SessionKey) -> SessionKey {
+        let Some(at) = self.address(key) else {
+            return key;
+        };
+        let first = self.clients.iter().find(|(_, other)| **other == at);
+        first.map_or(key, |(first, _)| *first)
+    }
+
     /// The name of a server.
     pub fn server(&self, index: ServerIndex) -> &str {
         let name = self.servers.get(usize::from(index.0));

@@ -18,6 +18,8 @@ pub struct Spot {
 pub enum Arrangement {
     /// Clients, source and replicas in columns.
     Wide,
+    /// The same, with room below clients and source for a card.
+    WideWithCard,
     /// Clients above the source, replicas beside it.
     Compact,
     /// All in rows.
@@ -52,7 +54,7 @@ pub fn places(view: &ClusterView, how: Arrangement) -> Vec<Spot> {
         .collect();
     let columns = depths.iter().max().map_or(1, |deepest| deepest + 1);
     let (first, last) = match how {
-        Arrangement::Wide => (0.375, 0.84),
+        Arrangement::Wide | Arrangement::WideWithCard => (0.375, 0.84),
         Arrangement::Compact => (0.22, 0.79),
         Arrangement::Narrow => (0.35, 0.81),
     };
@@ -70,7 +72,8 @@ pub fn places(view: &ClusterView, how: Arrangement) -> Vec<Spot> {
         .map(|server| {
             let (main, cross) = (along(depths[server]), across(server));
             match how {
-                Arrangement::Wide => Spot { x: main, y: cross },
+                Arrangement::WideWithCard if depths[server] == 0 => Spot { x: main, y: CARD_Y },
+                Arrangement::Wide | Arrangement::WideWithCard => Spot { x: main, y: cross },
                 Arrangement::Compact if depths[server] == 0 => Spot {
                     x: main,
                     y: cross + 0.09,
@@ -92,6 +95,10 @@ pub fn client_places(count: usize, how: Arrangement) -> Vec<Spot> {
                 Arrangement::Wide => Spot {
                     x: 0.105,
                     y: 0.5 + (cross - 0.5) * (0.2 * count as f64).min(0.86),
+                },
+                Arrangement::WideWithCard => Spot {
+                    x: 0.105,
+                    y: CARD_Y + (cross - 0.5) * (0.16 * count as f64).min(0.4),
                 },
                 Arrangement::Compact => Spot {
                     x: 0.22 + (cross - 0.5) * (0.25 * count as f64).min(0.42),
@@ -156,4 +163,5 @@ fn depth(view: &ClusterView, server: ServerIndex) -> usize {
     depth
 }
 
+const CARD_Y: f64 = 0.2;
 const HELD_AT: f64 = 0.5;

@@ -50,6 +50,8 @@ impl Promise {
 pub struct Story {
     /// Which transaction.
     pub transaction: TransactionId,
+    /// The server it was committed on first.
+    pub origin: Lane,
     /// The first mark of it.
     pub first_mark: usize,
     /// The statement that committed it.
@@ -141,6 +143,12 @@ impl Telling {
             TraceKind::AckReceived { replica, position } => {
                 self.acknowledged(mark, event.at, *replica, position);
             }
+            TraceKind::CommitWaitStarted { position, .. } => {
+                self.waits(mark, event.at, position);
+            }
+            TraceKind::CommitWaitEnded {
+                position, outcome, ..
+            } => self.wait_over(mark, event.at, position, *outcome),
             TraceKind::TransactionLost { gtid } => {
                 let lost = |story: &&mut Story| story.gtid.as_ref() == Some(gtid);
                 if let Some(story) = self.stories.iter_mut().find(lost) {
@@ -156,7 +164,12 @@ impl Telling {
     }
 
     fn phase(&mut self, mark: usize, event: &TraceEvent, transaction: TransactionId) {
+        // An applier on a replica commits it again, which promises nothing to its client.
+        let is_copy =
+            |story: &Story| story.transaction == transaction && story.origin != event.lane;
+        let copied = self.stories.iter().any(is_copy);
         match &event.kind {
+            kind if copied && !matches!(kind, TraceKind::Applied { .. }) => {}
             TraceKind::Prepared => {
                 self.story(mark, event, transaction)
                     .phase("prepared", mark, event);
@@ -171,24 +184,6 @@ impl Telling {
             TraceKind::BinlogSynced { .. } => {
                 self.story(mark, event, transaction)
                     .phase("fsynced", mark, event);
-            }
-            TraceKind::CommitWaitStarted { session, .. } => {
-                self.owners.push((*session, transaction));
-                let story = self.story(mark, event, transaction);
-                story.promise = Promise::Waiting;
-                story.phase("waits for ACK", mark, event);
-            }
-            TraceKind::CommitWaitEnded { outcome, .. } => {
-                let story = self.story(mark, event, transaction);
-                story.promise = match outcome {
-                    WaitOutcome::Acknowledged => Promise::Acknowledged,
-                    WaitOutcome::TimedOut => Promise::FallenBack,
-                    WaitOutcome::Asynchronous if story.promise == Promise::Waiting => {
-                        Promise::FallenBack
-                    }
-                    WaitOutcome::Asynchronous | WaitOutcome::NotWaited => Promise::Asynchronous,
-                };
-                story.phase("wait over", mark, event);
             }
             TraceKind::EngineCommitted { .. } => {
                 self.story(mark, event, transaction)
@@ -212,6 +207,44 @@ impl Telling {
             }
             _ => {}
         }
+    }
+
+    /// A wait is for a position: every commit up to it that is not over waits along.
+    fn waits(&mut self, mark: usize, at: Instant, position: &BinlogPosition) {
+        for story in self.open_up_to(position) {
+            if story.promise == Promise::Asynchronous {
+                story.promise = Promise::Waiting;
+                story.phases.push(("waits for ACK", at, mark));
+            }
+        }
+    }
+
+    fn wait_over(
+        &mut self,
+        mark: usize,
+        at: Instant,
+        position: &BinlogPosition,
+        outcome: WaitOutcome,
+    ) {
+        for story in self.open_up_to(position) {
+            if story.promise != Promise::Waiting {
+                continue;
+            }
+            story.promise = match outcome {
+                WaitOutcome::Acknowledged => Promise::Acknowledged,
+                WaitOutcome::TimedOut | WaitOutcome::Asynchronous => Promise::FallenBack,
+                WaitOutcome::NotWaited => Promise::Asynchronous,
+            };
+            story.phases.push(("wait over", at, mark));
+        }
+    }
+
+    fn open_up_to(&mut self, position: &BinlogPosition) -> impl Iterator<Item = &mut Story> {
+        let stories = self.stories.iter_mut().rev().take(RECENT);
+        stories.filter(move |story| {
+            let covered = story.position.as_ref().is_some_and(|end| end <= position);
+            covered && story.answered.is_none()
+        })
     }
 
     fn acknowledged(
@@ -266,6 +299,7 @@ impl Telling {
             let statement = self.statements.last();
             self.stories.push(Story {
                 transaction,
+                origin: event.lane,
                 first_mark: statement.map_or(mark, |(_, mark, ..)| *mark),
                 statement: statement.map(|(.., text)| text.clone()),
                 gtid: None,

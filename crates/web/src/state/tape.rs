@@ -102,7 +102,7 @@ impl Tape {
     pub fn new(servers: usize) -> Tape {
         let servers = (0..servers).map(|index| Lane::Server(ServerIndex(index as u16)));
         Tape {
-            lanes: servers.collect(),
+            lanes: [Lane::Cluster].into_iter().chain(servers).collect(),
             ..Tape::default()
         }
     }
@@ -167,6 +167,9 @@ impl Tape {
 
     fn push(&mut self, event: &Rc<TraceEvent>, names: &Names) {
         let mut mark = Mark::new(event, names);
+        if let Lane::Client(server, key) = mark.lane {
+            mark.lane = Lane::Client(server, names.first_connection(key));
+        }
         mark.seq = self.marks.len();
         let (last_x, last_at) = match self.marks.last() {
             Some(last) => (last.x, last.at),
@@ -177,8 +180,8 @@ impl Tape {
         if is_compressed(gap) && !self.marks.is_empty() {
             mark.gap_us = gap;
         }
-        self.add_lane(event.lane);
-        self.follow(event, mark.x);
+        self.add_lane(mark.lane);
+        self.follow(event, mark.lane, mark.x);
         self.marks.push(Rc::new(mark));
     }
 
@@ -214,7 +217,7 @@ impl Tape {
         self.lanes.insert(at, lane);
     }
 
-    fn follow(&mut self, event: &TraceEvent, x: f64) {
+    fn follow(&mut self, event: &TraceEvent, lane: Lane, x: f64) {
         match &event.kind {
             TraceKind::PacketSent { packet, .. } => {
                 self.flying.insert(*packet, x);
@@ -249,13 +252,19 @@ impl Tape {
             TraceKind::StatementSent { statement, text } => {
                 let what =
                     SpanKind::Statement(text.split_whitespace().collect::<Vec<_>>().join(" "));
-                self.begin(OpenSpan::Statement(*statement), event, x, what);
+                self.begin(OpenSpan::Statement(*statement), event.at, lane, x, what);
             }
             TraceKind::StatementAnswered { statement, .. } => {
                 self.end(OpenSpan::Statement(*statement), x);
             }
             TraceKind::CommitWaitStarted { session, .. } => {
-                self.begin(OpenSpan::Wait(session.0), event, x, SpanKind::Wait(None));
+                self.begin(
+                    OpenSpan::Wait(session.0),
+                    event.at,
+                    lane,
+                    x,
+                    SpanKind::Wait(None),
+                );
             }
             TraceKind::CommitWaitEnded {
                 session, outcome, ..
@@ -270,7 +279,7 @@ impl Tape {
                 if let Lane::Server(server) = event.lane {
                     self.end_waits_of(event.lane, x);
                     self.band_ends(server, x);
-                    self.begin(OpenSpan::Down(server), event, x, SpanKind::Down);
+                    self.begin(OpenSpan::Down(server), event.at, lane, x, SpanKind::Down);
                 }
             }
             TraceKind::ServerReady => {
@@ -282,13 +291,13 @@ impl Tape {
         }
     }
 
-    fn begin(&mut self, key: OpenSpan, event: &TraceEvent, x: f64, what: SpanKind) {
+    fn begin(&mut self, key: OpenSpan, since: Instant, lane: Lane, x: f64, what: SpanKind) {
         self.open.insert(key, self.spans.len());
         self.spans.push(Span {
-            lane: event.lane,
+            lane,
             x1: x,
             x2: None,
-            since: event.at,
+            since,
             what,
             mark: self.marks.len(),
         });

@@ -1,8 +1,9 @@
 //! The reducer and what it derives, driven without a browser.
 
+use semisync_console::Recording;
 use semisync_core::Instant;
 use semisync_sim::trace::Lane;
-use semisync_sim::{ServerIndex, TransactionId};
+use semisync_sim::{Fault, ServerIndex, TransactionId};
 
 use super::fixture::{self, SOURCE, position};
 use super::marks::{Shape, Tone};
@@ -10,6 +11,8 @@ use super::names::Names;
 use super::stage::{Arrangement, between_edges, places, progress};
 use super::story::{Promise, stories};
 use super::tape::{SpanKind, Tape};
+use super::tour::STEPS;
+use super::{Action, Goal, Model, Play, Settings, Submitted, first_cluster};
 
 fn names() -> Names {
     Names::new(["source", "replica1", "replica2"].map(String::from))
@@ -43,7 +46,7 @@ fn marks_never_go_back_on_the_tape_and_gaps_keep_their_true_length() {
 fn a_clients_lane_stands_above_its_server() {
     let tape = tape();
     let client = Lane::Client(SOURCE, fixture::CLIENT);
-    assert_eq!(tape.lanes[..2], [client, Lane::Server(SOURCE)]);
+    assert_eq!(tape.lanes[1..3], [client, Lane::Server(SOURCE)]);
 }
 
 #[test]
@@ -113,6 +116,8 @@ fn the_source_stands_before_its_replicas_wide_and_narrow() {
     let view = fixture::view();
     let wide = places(&view, Arrangement::Wide);
     assert!(wide[0].x < wide[1].x && wide[1].x == wide[2].x && wide[1].y < wide[2].y);
+    let carded = places(&view, Arrangement::WideWithCard);
+    assert!(carded[0].y < wide[0].y && carded[1] == wide[1]);
     let narrow = places(&view, Arrangement::Narrow);
     assert!(narrow[0].y < narrow[1].y && narrow[1].y == narrow[2].y);
 }
@@ -126,4 +131,91 @@ fn a_packet_travels_from_edge_to_edge_between_sent_and_due() {
     assert_eq!(progress(event, Instant::from_micros(99_000_000)), 1.0);
     let (start, end) = between_edges((0.0, 0.0), (400.0, 0.0), (200.0, 100.0));
     assert_eq!((start, end), ((100.0, 0.0), (300.0, 0.0)));
+}
+
+/// Lets the page run until it rests.
+fn rest(model: &mut Model) {
+    for _ in 0..20_000 {
+        if !model.is_moving() {
+            return;
+        }
+        model.tick(16.0);
+    }
+    panic!("the page does not come to rest at {}", model.now());
+}
+
+fn page() -> Model {
+    Model::new(Recording::new(first_cluster()), Settings::default())
+}
+
+#[test]
+fn the_tour_reaches_every_goal_in_order() {
+    let mut model = page();
+    for (index, step) in STEPS.iter().enumerate() {
+        assert!(
+            !step.is_done(&model.view, &model.stories),
+            "{step:?} is to be done"
+        );
+        model.update(Action::Tour(Some(index)));
+        model.update(Action::DoStep);
+        rest(&mut model);
+        assert_eq!(model.notice, None, "{step:?}");
+        for done in &STEPS[..=index] {
+            let promises: Vec<_> = model.stories.iter().map(|story| story.promise).collect();
+            assert!(
+                done.is_done(&model.view, &model.stories),
+                "{done:?} {promises:?}"
+            );
+        }
+    }
+}
+
+#[test]
+fn a_statement_typed_while_time_stands_is_played_until_its_answer() {
+    let mut model = page();
+    let at = model.active;
+    assert_eq!(
+        model.submit(at, "CREATE TABLE lab.t (id INT PRIMARY KEY)"),
+        Submitted::Incomplete
+    );
+    assert_eq!(
+        model.submit(at, "CREATE TABLE lab.t (id INT PRIMARY KEY);"),
+        Submitted::Sent
+    );
+    assert_eq!(model.play, Play::UntilAnswer(at));
+    assert_eq!(model.submit(at, "SELECT 1;"), Submitted::Refused);
+    rest(&mut model);
+    let entry = &model.screens[&at].entries[0];
+    assert!(entry.printed.starts_with("Query OK"), "{}", entry.printed);
+}
+
+#[test]
+fn acting_in_the_past_leaves_the_old_future_as_a_branch() {
+    let mut model = page();
+    let at = model.active;
+    model.submit(at, "CREATE TABLE lab.t (id INT PRIMARY KEY);");
+    rest(&mut model);
+    let whole = model.tape.marks.len();
+    for _ in 0..4 {
+        model.update(Action::StepBack);
+    }
+    assert_eq!(
+        model.tape.marks.len(),
+        whole,
+        "the future stays on the tape"
+    );
+    model.update(Action::Inject(Fault::Crash(SOURCE)));
+    assert!(model.tape.marks.len() < whole);
+    assert_eq!(model.playback().branches().len(), 1);
+    model.update(Action::Reopen(0));
+    assert_eq!(model.tape.marks.len(), whole);
+}
+
+#[test]
+fn running_to_what_never_comes_changes_nothing_and_says_so() {
+    let mut model = page();
+    let before = model.now();
+    model.update(Action::RunTo(Goal::Timeout, true));
+    assert_eq!(model.now(), before);
+    assert!(model.notice.is_some_and(|notice| notice.refused));
 }

@@ -78,9 +78,8 @@ impl Step {
                  gets OK, not an error."
             }
             Step::Return => {
-                "A SET GLOBAL did not survive the crash, so the replicas are enabled again and \
-                 reconnect. Once one has caught up and acknowledged, the source is \
-                 semisynchronous again."
+                "A SET GLOBAL does not survive a crash, so the replicas are enabled again and \
+                 reconnect. The next commit is acknowledged, and that switches the source on again."
             }
         }
     }
@@ -173,6 +172,8 @@ impl Step {
                 let start = down.map(|server| Deed::Inject(Fault::Start(server.index)));
                 let mut deeds: Vec<Deed> = start.chain([Deed::Settle]).collect();
                 deeds.extend(enable_replicas(&on_replicas));
+                deeds.extend(commit(source, stories));
+                deeds.push(Deed::Settle);
                 deeds
             }
         }
