@@ -33,7 +33,7 @@ impl Driver {
         let output = process.stdout.take().expect("its output");
         let mut lines = BufReader::new(output).lines().map_while(Result::ok);
         let port = lines.find_map(|line| {
-            let rest = line.split("on port ").nth(1)?;
+            let rest = line.split("started successfully on port ").nth(1)?;
             rest.trim_end_matches('.').trim().parse().ok()
         });
         let port = port.expect("the driver says its port");
