@@ -18,7 +18,6 @@ pub(crate) struct SessionMemory {
     /// For SHOW WARNINGS.
     pub(crate) warnings: Vec<Warning>,
     pub(crate) row_count: i128,
-    pub(crate) last_insert_id: i128,
     pub(crate) found_rows: i128,
 }
 
@@ -50,7 +49,7 @@ pub(crate) struct Environment<'a> {
     pub(crate) memory: &'a SessionMemory,
     /// Values for `?`.
     pub(crate) arguments: &'a [Value],
-    /// What WAIT_FOR_EXECUTED_GTID_SET came to, when the statement waited for that.
+    /// What SLEEP or WAIT_FOR_EXECUTED_GTID_SET came to, when the statement did that.
     pub(crate) waited: Option<&'a Value>,
 }
 
@@ -92,7 +91,6 @@ impl Environment<'_> {
         match lower.as_str() {
             "warning_count" => return Ok(Value::Int(self.memory.warnings.len() as i128)),
             "error_count" => return Ok(Value::Int(self.memory.errors() as i128)),
-            "last_insert_id" => return Ok(Value::Int(self.memory.last_insert_id)),
             _ => {}
         }
         let rows = match scope {

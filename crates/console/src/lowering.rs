@@ -7,7 +7,7 @@ use semisync_sim::{SqlError, Value};
 
 use crate::calendar;
 use crate::environment::{Environment, no_database};
-use crate::statement::Expr;
+use crate::statement::{Expr, SystemScope};
 
 /// What an expression may name.
 #[derive(Clone, Copy, Debug)]
@@ -194,7 +194,7 @@ fn of_session(
         "UNIX_TIMESTAMP" if arguments.is_empty() => {
             Some(Value::Int(calendar::unix_time(now).into()))
         }
-        "VERSION" => Some(env.system_variable(crate::statement::SystemScope::Global, "version")?),
+        "VERSION" => Some(env.system_variable(SystemScope::Global, "version")?),
         "DATABASE" | "SCHEMA" => Some(env.database().map_or(Value::Null, Value::Text)),
         "USER" | "CURRENT_USER" | "SESSION_USER" | "SYSTEM_USER" => {
             text("root@localhost".to_owned())
@@ -203,12 +203,13 @@ fn of_session(
             .cluster
             .connection(env.session)
             .map(|connection| Value::Int(connection.processlist_id.into())),
-        "LAST_INSERT_ID" if arguments.is_empty() => Some(Value::Int(env.memory.last_insert_id)),
+        "LAST_INSERT_ID" if arguments.is_empty() => {
+            Some(env.system_variable(SystemScope::Session, "last_insert_id")?)
+        }
         "ROW_COUNT" => Some(Value::Int(env.memory.row_count)),
         "FOUND_ROWS" => Some(Value::Int(env.memory.found_rows)),
-        // The statement has slept already when its result is computed.
-        "SLEEP" => Some(Value::Int(0)),
-        "WAIT_FOR_EXECUTED_GTID_SET" => env.waited.cloned(),
+        // The statement has slept or waited already when its result is computed.
+        "SLEEP" | "WAIT_FOR_EXECUTED_GTID_SET" => env.waited.cloned(),
         _ => None,
     };
     Ok(value)

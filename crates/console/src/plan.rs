@@ -30,6 +30,13 @@ pub(crate) enum Then {
     DatabaseChanged,
     /// Compute the result of a reading statement with these `?` arguments.
     Answer(Box<Statement>, Vec<Value>),
+    /// Compute the result of a statement that slept; it was interrupted if the time (in
+    /// microseconds) has not come.
+    Slept {
+        statement: Box<Statement>,
+        arguments: Vec<Value>,
+        until: u64,
+    },
     /// Look again later whether the GTIDs are there, until the time (in microseconds) is over.
     WaitForGtids {
         statement: Box<Statement>,
@@ -45,6 +52,8 @@ pub(crate) enum Then {
     Deallocate { name: String },
     /// Report an error the console found.
     Fail(SqlError),
+    /// The session kills itself: it learns so, and the connection is gone.
+    KilledItself,
     /// Go on with another operation.
     Next(Box<Plan>),
 }
@@ -105,10 +114,20 @@ fn statement(statement: Statement, text: &str, env: &Environment<'_>) -> Result<
         Statement::Kill { connection, id } => {
             let id = constant(&id, env)?;
             let id = id.to_number().map_or(0, |number| number.truncated());
-            Plan::finished(Operation::Kill {
-                connection,
-                processlist_id: u64::try_from(id).unwrap_or(0),
-            })
+            let processlist_id = u64::try_from(id).unwrap_or(0);
+            let own = env.cluster.connection(env.session);
+            let is_own = own.is_some_and(|own| own.processlist_id == processlist_id);
+            Plan {
+                operation: Operation::Kill {
+                    connection,
+                    processlist_id,
+                },
+                then: if is_own {
+                    Then::KilledItself
+                } else {
+                    Then::Finished
+                },
+            }
         }
         Statement::CreateDatabase { .. }
         | Statement::DropDatabase { .. }
@@ -153,7 +172,7 @@ fn administration(statement: Statement, text: String) -> Plan {
         Statement::Flush { what, logged } => return flush(&what, logged, text),
         Statement::Account(_) => Operation::LoggedStatement {
             text,
-            effect: LoggedEffect::None,
+            effect: LoggedEffect::Accounts,
         },
         _ => return Plan::in_memory(Then::Finished),
     })
@@ -300,7 +319,11 @@ fn reading(statement: Statement, env: &Environment<'_>) -> Result<Plan, SqlError
         };
         return Ok(Plan {
             operation: Operation::Sleep { micros },
-            ..Plan::read(statement, env)
+            then: Then::Slept {
+                statement: Box::new(statement),
+                arguments: env.arguments.to_vec(),
+                until: env.now().as_micros().saturating_add(micros),
+            },
         });
     }
     if let Some(arguments) = find_call(&statement, "WAIT_FOR_EXECUTED_GTID_SET") {

@@ -7,7 +7,7 @@ use semisync_sim::operation::{OkPacket, Warning, WarningLevel};
 use semisync_sim::value::Number;
 use semisync_sim::{SqlError, Value};
 
-use crate::environment::Environment;
+use crate::environment::{Environment, SessionMemory};
 use crate::layout::{ResultColumn, ResultSet};
 use crate::lowering::{AGGREGATES, Scope, Shape, lower, shape};
 use crate::statement::{Direction, Expr, Item, Select};
@@ -211,14 +211,21 @@ impl Source {
         let nothing = vec![Value::Null; self.names.len()];
         let first = group.first().copied().unwrap_or(&nothing);
         let row = self.named(first);
-        let value = |expr: &Expr, clause| -> Result<Value, SqlError> {
-            let folded = self.fold_aggregates(expr, env, group)?;
-            lower(&folded, env, self.scope(clause))?.evaluate(&row)
+        // What `@x := …` sets is seen by the items after it.
+        let mut memory = env.memory.clone();
+        for (name, value) in variables.iter() {
+            memory.set_user_variable(name, value.clone());
+        }
+        let value = |expr: &Expr, clause, memory: &SessionMemory| -> Result<Value, SqlError> {
+            let env = Environment { memory, ..*env };
+            let folded = self.fold_aggregates(expr, &env, group)?;
+            lower(&folded, &env, self.scope(clause))?.evaluate(&row)
         };
         let mut values = Vec::with_capacity(items.len());
         for (expr, _) in items {
-            let result = value(expr, "field list")?;
+            let result = value(expr, "field list", &memory)?;
             if let Expr::AssignUser { name, .. } = expr {
+                memory.set_user_variable(name, result.clone());
                 variables.push((name.clone(), result.clone()));
             }
             values.push(result);
@@ -227,7 +234,7 @@ impl Source {
         for (expr, _) in &select.order {
             keys.push(match (expr, output_position(expr, items)) {
                 (_, Some(index)) => values[index].clone(),
-                (expr, None) => value(expr, "order clause")?,
+                (expr, None) => value(expr, "order clause", &memory)?,
             });
         }
         Ok((keys, values))

@@ -60,3 +60,7 @@ fn scripts(folder: &Path) -> Vec<PathBuf> {
     files.sort();
     files
 }
+#[test]
+fn labs_of_the_lessons_give_their_transcripts() {
+    check_folder(&Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/labs"));
+}

@@ -133,6 +133,8 @@ pub enum Operation {
 pub enum LoggedEffect {
     /// Nothing the cluster models.
     None,
+    /// CREATE USER, GRANT and the like: tables of `mysql` change, which the cluster does not model.
+    Accounts,
     /// FLUSH STATUS: the counters it zeroes become 0.
     FlushStatus,
     /// FLUSH PRIVILEGES

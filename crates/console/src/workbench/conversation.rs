@@ -172,12 +172,28 @@ impl Workbench {
             return;
         };
         match (completion.outcome, running.then.clone()) {
+            (Outcome::LostConnection, Then::KilledItself) => {
+                let interrupted = SqlError::new(1317, "70100", "Query execution was interrupted");
+                self.failed(at, &interrupted);
+            }
             (Outcome::LostConnection, _) => self.lost(at),
             (Outcome::Error(error), _) => self.failed(at, &error),
             (Outcome::Ok(_), Then::Next(next)) => self.execute(at, *next),
             (Outcome::Ok(packet), then) => self.succeeded(at, packet, then),
             (Outcome::Read, Then::Answer(statement, arguments)) => {
                 self.read(at, &statement, &arguments, None);
+            }
+            (
+                Outcome::Read,
+                Then::Slept {
+                    statement,
+                    arguments,
+                    until,
+                },
+            ) => {
+                let was_interrupted = self.cluster.now().as_micros() < until;
+                let result = Value::of_bool(was_interrupted);
+                self.read(at, &statement, &arguments, Some(&result));
             }
             (
                 Outcome::Read,
@@ -260,7 +276,9 @@ impl Workbench {
             Then::DatabaseChanged => is_use = true,
             Then::Finished
             | Then::Answer(..)
+            | Then::Slept { .. }
             | Then::WaitForGtids { .. }
+            | Then::KilledItself
             | Then::Fail(_)
             | Then::Next(_) => {}
         }

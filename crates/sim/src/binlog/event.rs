@@ -157,7 +157,7 @@ impl BinlogEvent {
                 ..
             } => {
                 let flags = if *ends_statement {
-                    " flags: STMT_END_F"
+                    " flags: STMT_END_F USE_SQL_FOREIGN_KEY_F"
                 } else {
                     ""
                 };

@@ -93,7 +93,9 @@ impl Cluster {
                     db: db.clone(),
                     table: table.clone(),
                 };
-                Ok(Plan::new(Some(action), db, text, 0))
+                let mut plan = Plan::new(Some(action), db, text, 0);
+                plan.logged.object_db = None;
+                Ok(plan)
             }
             other => unreachable!("{other:?} is no DDL"),
         }
@@ -166,7 +168,11 @@ impl Cluster {
                 };
                 Ok(Plan::new(Some(action), db, text, extra))
             }
-            (true, true) => Ok(Plan::nothing(db, text, note(1050, message))),
+            (true, true) => {
+                let mut plan = Plan::nothing(db, text, note(1050, message));
+                plan.logged.extra = CREATE_TABLE_EXTRA;
+                Ok(plan)
+            }
             (true, false) => Err(SqlError::new(1050, "42S01", message)),
         }
     }

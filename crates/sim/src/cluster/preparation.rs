@@ -36,7 +36,7 @@ impl Cluster {
             }
             let config = ChannelConfig {
                 host: "127.0.0.1".to_owned(),
-                port: PROXY_PORT + ix.0 + 1,
+                port: PROXY_PORT + ix.0,
                 user: "repl".to_owned(),
                 connect_retry: 1,
                 auto_position: true,

@@ -56,7 +56,7 @@ impl Cluster {
         let is_local = matches!(config.host.as_str(), "127.0.0.1" | "localhost");
         let named = |server: &&crate::server::Server| match is_local {
             true => {
-                let through_proxy = PROXY_PORT + ix.0 + 1 == config.port;
+                let through_proxy = PROXY_PORT + ix.0 == config.port;
                 server.port == config.port || (through_proxy && server.index.0 == 0)
             }
             false => {
@@ -178,18 +178,21 @@ impl Cluster {
         };
         let is_applier_option =
             |name: &str| matches!(name, "SOURCE_DELAY" | "RELAY_LOG_FILE" | "RELAY_LOG_POS");
+        let for_both = options
+            .iter()
+            .any(|(name, _)| name == "SOURCE_AUTO_POSITION");
         let for_applier = options.iter().any(|(name, _)| is_applier_option(name));
         let for_receiver = options.iter().any(|(name, _)| !is_applier_option(name));
         match (self.is_receiving(ix), self.is_applying(ix)) {
-            (true, true) => {
+            (true, _) | (_, true) if for_both => {
                 let text = text("running replication threads", "STOP REPLICA");
                 Err(SqlError::new(3081, "HY000", text))
             }
-            (true, false) if for_receiver => {
+            (true, _) if for_receiver => {
                 let text = text("a running replica io thread", "STOP REPLICA IO_THREAD");
                 Err(SqlError::new(3021, "HY000", format!("{text}.")))
             }
-            (false, true) if for_applier => {
+            (_, true) if for_applier => {
                 let text = text("a running replica sql thread", "STOP REPLICA SQL_THREAD");
                 Err(SqlError::new(3085, "HY000", format!("{text}.")))
             }

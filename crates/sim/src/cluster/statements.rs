@@ -594,7 +594,8 @@ impl Cluster {
         };
         let mut action = None;
         match effect {
-            LoggedEffect::None => {
+            LoggedEffect::None => {}
+            LoggedEffect::Accounts => {
                 self.refuse_when_read_only(ix)?;
                 logged.object_db = Some("mysql".to_owned());
                 logged.has_xid = true;

@@ -179,7 +179,7 @@ impl Cluster {
         let transaction = server.engine.transaction(job.actor);
         if let Some(logged) = logged {
             let action = transaction.and_then(|transaction| transaction.ddl.clone());
-            let size = logged_size(writer, default_db, logged);
+            let size = logged_size(default_db, logged);
             let query = EventBody::Query {
                 default_db: default_db.clone(),
                 text: logged.text.clone(),
@@ -190,14 +190,18 @@ impl Cluster {
             return events;
         }
         let statements = transaction.map_or(&[][..], |transaction| &transaction.statements);
-        let begin_db = statements.first().map_or("", |first| &first.default_db);
+        let begin_db = statements.first().map_or("", |first| match writer {
+            Writer::Origin => &first.default_db,
+            Writer::Applier => &first.db,
+        });
         let begin = EventBody::Query {
             default_db: begin_db.to_owned(),
             text: "BEGIN".to_owned(),
             xid: None,
             action: None,
         };
-        events.add(begin, size::begin(writer, begin_db));
+        let first = statements.first().map(|first| first.kind);
+        events.add(begin, size::begin(writer, begin_db, first));
         for statement in statements {
             events.add_statement(statement, FIRST_TABLE_ID + statement.table_id.0);
         }
@@ -206,9 +210,8 @@ impl Cluster {
     }
 }
 
-fn logged_size(writer: Writer, default_db: &str, logged: &LoggedText) -> u64 {
+fn logged_size(default_db: &str, logged: &LoggedText) -> u64 {
     size::query(
-        writer,
         default_db,
         logged.object_db.as_deref(),
         logged.has_xid,

@@ -341,12 +341,12 @@ impl Engine {
             given[*index] = Some(expr.evaluate(&nothing).map_err(in_field_list)?);
         }
         let mut row = Vec::with_capacity(columns.len());
+        let mut generates = None;
         for (column, value) in columns.iter().zip(given) {
             let value = match value {
                 None | Some(Value::Null | Value::Int(0)) if column.auto_increment => {
-                    let generated = self.next_auto_increment(table);
-                    effect.insert_id.get_or_insert(generated);
-                    Value::Int(generated)
+                    generates = Some(row.len());
+                    Value::Int(0)
                 }
                 Some(value) => value,
                 None => match (&column.default, column.nullable) {
@@ -359,10 +359,18 @@ impl Engine {
                 },
             };
             let value = stored(column, value, number)?;
-            if let (true, Value::Int(value)) = (column.auto_increment, &value) {
+            row.push(value);
+        }
+        // A row that is refused uses up no number.
+        if let Some(index) = generates {
+            let generated = self.next_auto_increment(table);
+            effect.insert_id.get_or_insert(generated);
+            row[index] = stored(&columns[index], Value::Int(generated), number)?;
+        }
+        for (column, value) in columns.iter().zip(&row) {
+            if let (true, Value::Int(value)) = (column.auto_increment, value) {
                 self.note_auto_increment(table, *value);
             }
-            row.push(value);
         }
         Ok(row)
     }

@@ -356,31 +356,21 @@ fn logged_again(
 ) -> LoggedText {
     let object_db = match action {
         Some(DdlAction::CreateDatabase(db) | DdlAction::DropDatabase(db)) => Some(db.clone()),
-        Some(
-            DdlAction::CreateTable { db, .. }
-            | DdlAction::DropTable { db, .. }
-            | DdlAction::TruncateTable { db, .. },
-        ) => Some(db.clone()),
-        Some(DdlAction::FlushStatus) | None => None,
+        Some(DdlAction::CreateTable { db, .. } | DdlAction::DropTable { db, .. }) => {
+            Some(db.clone())
+        }
+        Some(DdlAction::TruncateTable { .. } | DdlAction::FlushStatus) | None => None,
     };
     let EventBody::Query { default_db, .. } = &*event.body else {
         unreachable!("only Query events are logged as text");
     };
-    let bare = crate::binlog::size::query(
-        crate::binlog::size::Writer::Origin,
-        default_db,
-        object_db.as_deref(),
-        has_xid,
-        0,
-        text,
-    );
-    // What the source's event had beyond that; an event of an applier upstream has 5 bytes less.
-    let extra = (u64::from(event.size) + 5).saturating_sub(bare);
+    let bare = crate::binlog::size::query(default_db, object_db.as_deref(), has_xid, 0, text);
     LoggedText {
         text: text.to_owned(),
         object_db,
         has_xid,
-        extra: if extra < 5 { extra } else { extra - 5 },
+        // What the source's event had beyond that.
+        extra: u64::from(event.size).saturating_sub(bare),
     }
 }
 
