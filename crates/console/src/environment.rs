@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use semisync_core::{Generation, Instant};
-use semisync_sim::inspect::{VariableReach, VariableRow};
+use semisync_sim::inspect::{ProcessRow, VariableReach, VariableRow};
 use semisync_sim::operation::{Warning, WarningLevel};
 use semisync_sim::{Cluster, ServerIndex, SessionKey, SqlError, Value};
 
@@ -47,6 +47,8 @@ pub(crate) struct Environment<'a> {
     pub(crate) server: ServerIndex,
     pub(crate) session: SessionKey,
     pub(crate) memory: &'a SessionMemory,
+    /// The statement, for the processlist.
+    pub(crate) text: &'a str,
     /// Values for `?`.
     pub(crate) arguments: &'a [Value],
     /// What SLEEP or WAIT_FOR_EXECUTED_GTID_SET came to, when the statement did that.
@@ -60,6 +62,20 @@ impl Environment<'_> {
 
     pub(crate) fn generation(&self) -> Generation {
         self.cluster.config().servers[usize::from(self.server.0)].generation
+    }
+
+    /// The processlist; the statement that asks is still running, with this state.
+    pub(crate) fn processlist(&self, own_state: &str) -> Vec<ProcessRow> {
+        let own = self.cluster.connection(self.session);
+        let own = own.map(|connection| connection.processlist_id);
+        let mut rows = self.cluster.processlist(self.server);
+        for row in rows.iter_mut().filter(|row| Some(row.id) == own) {
+            row.command = "Query".to_owned();
+            row.time = 0;
+            row.state = Some(own_state.to_owned());
+            row.info = Some(self.text.to_owned());
+        }
+        rows
     }
 
     /// The default database.

@@ -198,17 +198,7 @@ fn processlist(full: bool, env: &Environment<'_>) -> Answer {
         ResultColumn::text("State").nullable(),
         ResultColumn::text("Info").nullable(),
     ]);
-    for row in env.cluster.processlist(env.server) {
-        let own = env
-            .cluster
-            .connection(env.session)
-            .is_some_and(|connection| connection.processlist_id == row.id);
-        // The listing session itself has not come to executing yet.
-        let state = if own {
-            Some("init".to_owned())
-        } else {
-            row.state
-        };
+    for row in env.processlist("init") {
         let info = row.info.map(|info| match full {
             true => info,
             false => info.chars().take(100).collect(),
@@ -220,7 +210,7 @@ fn processlist(full: bool, env: &Environment<'_>) -> Answer {
             row.db,
             Some(row.command),
             Some(row.time.to_string()),
-            state,
+            row.state,
             info,
         ]);
     }

@@ -11,6 +11,11 @@ fn recorded_labs_give_the_recorded_transcripts() {
 }
 
 #[test]
+fn labs_of_the_lessons_give_their_transcripts() {
+    check_folder(&Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/labs"));
+}
+
+#[test]
 fn a_lab_gives_the_same_transcript_every_time() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/labs");
     for file in scripts(&folder) {
@@ -46,11 +51,13 @@ fn check(file: &Path) -> Result<(), String> {
 }
 
 /// All scripts below a folder, in order.
+/// The scripts in a folder and in the folders in it.
 fn scripts(folder: &Path) -> Vec<PathBuf> {
     let entries =
         std::fs::read_dir(folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
     let mut files = Vec::new();
-    for path in entries.map(|entry| entry.unwrap().path()) {
+    for entry in entries {
+        let path = entry.unwrap().path();
         if path.is_dir() {
             files.extend(scripts(&path));
         } else if path.extension().is_some_and(|extension| extension == "lab") {
@@ -59,8 +66,4 @@ fn scripts(folder: &Path) -> Vec<PathBuf> {
     }
     files.sort();
     files
-}
-#[test]
-fn labs_of_the_lessons_give_their_transcripts() {
-    check_folder(&Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/labs"));
 }

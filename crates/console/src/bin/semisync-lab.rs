@@ -26,10 +26,7 @@ fn main() -> ExitCode {
     let done = match words[..] {
         ["run", ref rest @ ..] => run(rest),
         ["repl", ref rest @ ..] => repl(rest),
-        ["help" | "--help" | "-h"] => {
-            print!("{USAGE}");
-            Ok(ExitCode::SUCCESS)
-        }
+        ["help" | "--help" | "-h"] => say(USAGE).map(|()| ExitCode::SUCCESS),
         _ => Err(USAGE.to_owned()),
     };
     done.unwrap_or_else(|message| {
@@ -58,20 +55,34 @@ fn run(words: &[&str]) -> Result<ExitCode, String> {
     let file = file.ok_or(USAGE)?;
     let in_file = |error: &dyn std::fmt::Display| format!("{file}: {error}");
     let lab = Lab::parse(&read(file)?).map_err(|error| in_file(&error))?;
-    let transcript = play(&lab, raw).map_err(|error| in_file(&error))?;
     let Some(expected) = check else {
-        print!("{transcript}");
+        let mut player = Player::new(lab, raw);
+        while let Some(printed) = player.play_step() {
+            say(&printed.map_err(|error| in_file(&error))?)?;
+        }
         return Ok(ExitCode::SUCCESS);
     };
+    let transcript = play(&lab, raw).map_err(|error| in_file(&error))?;
     match compare(&read(expected)?, &transcript) {
         None => {
-            println!("{file}: as recorded");
+            say(&format!("{file}: as recorded\n"))?;
             Ok(ExitCode::SUCCESS)
         }
         Some(difference) => {
-            print!("{file} differs from {expected} (-):\n{difference}");
+            say(&format!(
+                "{file} differs from {expected} (-):\n{difference}"
+            ))?;
             Ok(ExitCode::from(DIFFERS))
         }
+    }
+}
+
+/// Prints; a reader that has seen enough is no error.
+fn say(text: &str) -> Result<(), String> {
+    let mut out = io::stdout().lock();
+    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(error.to_string()),
+        _ => Ok(()),
     }
 }
 

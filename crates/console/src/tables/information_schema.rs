@@ -77,7 +77,7 @@ fn processlist(env: &Environment<'_>) -> TableContents {
         ("STATE", TEXT_NULL),
         ("INFO", TEXT_NULL),
     ];
-    let rows = env.cluster.processlist(env.server).into_iter().map(|row| {
+    let rows = env.processlist("executing").into_iter().map(|row| {
         vec![
             number(row.id),
             text(row.user),

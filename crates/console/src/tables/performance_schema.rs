@@ -104,7 +104,7 @@ fn processlist(env: &Environment<'_>) -> TableContents {
         ("INFO", TEXT_NULL),
         ("EXECUTION_ENGINE", TEXT_NULL),
     ];
-    let rows = env.cluster.processlist(env.server).into_iter().map(|row| {
+    let rows = env.processlist("executing").into_iter().map(|row| {
         vec![
             number(row.id),
             text(row.user),
@@ -136,7 +136,7 @@ fn threads(env: &Environment<'_>) -> TableContents {
         ("PROCESSLIST_INFO", TEXT_NULL),
     ];
     let mut rows: Vec<Vec<Value>> = Vec::new();
-    for row in env.cluster.processlist(env.server) {
+    for row in env.processlist("executing") {
         let name = match (row.user.as_str(), row.command.as_str()) {
             ("event_scheduler", _) => "thread/sql/event_scheduler",
             ("system user", "Connect") => "thread/sql/replica_io",

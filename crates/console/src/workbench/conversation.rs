@@ -116,7 +116,7 @@ impl Workbench {
                 then: Then::DatabaseChanged,
             }
         } else {
-            let env = self.environment(at, session, &[]);
+            let env = self.environment(at, session, &running.text, &[]);
             plan::plan(&running.text, &env)
         };
         self.execute(at, plan);
@@ -147,6 +147,7 @@ impl Workbench {
         &'a self,
         at: SessionAddress,
         session: SessionKey,
+        text: &'a str,
         arguments: &'a [Value],
     ) -> Environment<'a> {
         Environment {
@@ -154,6 +155,7 @@ impl Workbench {
             server: at.server,
             session,
             memory: &self.clients[&at].memory,
+            text,
             arguments,
             waited: None,
         }
@@ -304,9 +306,14 @@ impl Workbench {
         let Some(session) = self.client(at).session else {
             return;
         };
+        let text = self
+            .client(at)
+            .running
+            .as_ref()
+            .map_or(String::new(), |running| running.text.clone());
         let env = Environment {
             waited,
-            ..self.environment(at, session, arguments)
+            ..self.environment(at, session, &text, arguments)
         };
         let answered = plan::answer(statement, &env);
         let (answer, variables) = match answered {

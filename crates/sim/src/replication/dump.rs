@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use semisync_core::source::Input;
 use semisync_core::wire::{AckPacket, EventHeader};
-use semisync_core::{BinlogPosition, Instant, ServerId};
+use semisync_core::{BinlogPosition, Generation, Instant, ServerId};
 
 use crate::ServerIndex;
 use crate::binlog::EventBody;
@@ -361,8 +361,10 @@ impl Cluster {
             return;
         };
         let server_id = ServerId(dump.server_id);
+        // In 5.5 the dump thread itself reads them.
+        let has_receiver = self.server(ix).generation != Generation::V5_5;
         let plugin = self.server(ix).source_plugin.as_ref();
-        if !plugin.is_some_and(|plugin| plugin.reads_acks) {
+        if has_receiver && !plugin.is_some_and(|plugin| plugin.reads_acks) {
             // They stay in the socket until the ACK receiver runs again.
             if let Some(connection) = self.server_mut(ix).replicas.get_mut(&id) {
                 connection.unread.push(bytes.to_vec());
