@@ -326,6 +326,22 @@ mod tests {
     }
 
     #[test]
+    fn names_that_differ_in_one_byte_differ() {
+        for len in [1, INLINE, INLINE + 1] {
+            let name = alloc::vec![b'x'; len];
+            for index in 0..len {
+                let mut other = name.clone();
+                other[index] = b'y';
+                let (name, other) = (BinlogFileName::new(&name), BinlogFileName::new(&other));
+                assert!(name != other && name < other, "byte {index} of {len}");
+                let position = |file| BinlogPosition { file, offset: 4 };
+                assert!(position(name) < position(other), "byte {index} of {len}");
+            }
+        }
+        assert_ne!(BinlogFileName::new("a"), BinlogFileName::new("a\0"));
+    }
+
+    #[test]
     fn names_of_any_length_keep_their_bytes() {
         for len in [0, 1, INLINE, INLINE + 1, 511] {
             let name = alloc::vec![b'x'; len];
