@@ -4,7 +4,7 @@ use semisync_core::Generation;
 
 use super::{SessionAddress, Workbench};
 use crate::line_reader::Command;
-use crate::parser::{FIRST_WORDS, expected_after};
+use crate::parser::{FIRST_WORDS, expected_after, parse};
 
 impl Workbench {
     /// What a client command prints, and does.
@@ -114,23 +114,61 @@ impl Workbench {
     }
 }
 
-/// What could be meant by a statement that was refused: its words as far as they are right, then
-/// the nearest word that could follow.
+/// What could be meant by a statement that was refused: today's words for an old statement, else its
+/// words as far as they are right and the nearest word that could follow.
 fn hint(refused: &str, generation: Generation) -> Option<String> {
     let words: Vec<&str> = refused.split_whitespace().collect();
+    let meant = todays_words(&words, generation).or_else(|| nearest_words(&words, generation))?;
+    let is_whole = parse(&meant, generation).is_ok();
+    let more = if is_whole { "" } else { " …" };
+    Some(format!(
+        "The last statement was not understood: `{refused}`. Did you mean `{meant}{more}`?\n"
+    ))
+}
+
+fn todays_words(words: &[&str], generation: Generation) -> Option<String> {
+    if generation == Generation::V5_5 {
+        return None;
+    }
+    let joined = words.join(" ");
+    OLD_STATEMENTS.iter().find_map(|(old, today)| {
+        let head = joined.get(..old.len())?;
+        let rest = &joined[old.len()..];
+        let is_old = head.eq_ignore_ascii_case(old) && (rest.is_empty() || rest.starts_with(' '));
+        is_old.then(|| format!("{today}{}", rest.replace("MASTER_", "SOURCE_")))
+    })
+}
+
+const OLD_STATEMENTS: &[(&str, &str)] = &[
+    ("SHOW MASTER STATUS", "SHOW BINARY LOG STATUS"),
+    ("SHOW MASTER LOGS", "SHOW BINARY LOGS"),
+    ("SHOW SLAVE STATUS", "SHOW REPLICA STATUS"),
+    ("SHOW SLAVE HOSTS", "SHOW REPLICAS"),
+    ("START SLAVE", "START REPLICA"),
+    ("STOP SLAVE", "STOP REPLICA"),
+    ("RESET SLAVE", "RESET REPLICA"),
+    ("RESET MASTER", "RESET BINARY LOGS AND GTIDS"),
+    ("CHANGE MASTER TO", "CHANGE REPLICATION SOURCE TO"),
+    ("PURGE MASTER LOGS TO", "PURGE BINARY LOGS TO"),
+];
+
+fn nearest_words(words: &[&str], generation: Generation) -> Option<String> {
     let mut right = String::new();
-    for word in &words {
+    for (index, word) in words.iter().enumerate() {
         let expected = if right.is_empty() {
             FIRST_WORDS.to_vec()
         } else {
             expected_after(&right, generation)
         };
-        let upper = word.trim_end_matches(';').to_ascii_uppercase();
+        let upper = word.to_ascii_uppercase();
         if !expected.contains(&upper.as_str()) {
             let nearest = nearest(&upper, &expected)?;
-            return Some(format!(
-                "The last statement was not understood: `{refused}`. Did you mean `{right}{nearest}`?\n"
-            ));
+            let rest = words[index + 1..].join(" ");
+            let whole = format!("{right}{nearest} {rest}");
+            if parse(whole.trim(), generation).is_ok() {
+                return Some(whole.trim().to_owned());
+            }
+            return Some(format!("{right}{nearest}"));
         }
         right.push_str(&upper);
         right.push(' ');
@@ -139,14 +177,6 @@ fn hint(refused: &str, generation: Generation) -> Option<String> {
 }
 
 fn nearest<'a>(word: &str, among: &[&'a str]) -> Option<&'a str> {
-    let today = match word {
-        "SLAVE" => Some("REPLICA"),
-        "MASTER" => Some("BINARY"),
-        _ => None,
-    };
-    if let Some(today) = today.and_then(|today| among.iter().find(|known| **known == today)) {
-        return Some(today);
-    }
     let close = among.iter().map(|known| (distance(word, known), *known));
     close
         .min()
@@ -210,10 +240,12 @@ mod tests {
     #[test]
     fn the_hint_names_the_nearest_statement() {
         let hint = |text: &str| hint(text, Generation::V9_7).unwrap_or_default();
-        assert!(hint("SHOW SLAVE STATUS").contains("`SHOW REPLICA`"));
-        assert!(hint("START SLAVE").contains("`START REPLICA`"));
-        assert!(hint("SHWO STATUS").contains("`SHOW`"));
-        assert!(hint("SHOW PLUGNIS").contains("`SHOW PLUGINS`"));
+        assert!(hint("SHOW SLAVE STATUS").ends_with("`SHOW REPLICA STATUS`?\n"));
+        assert!(hint("start slave io_thread").ends_with("`START REPLICA io_thread`?\n"));
+        assert!(hint("SHOW MASTER STATUS").ends_with("`SHOW BINARY LOG STATUS`?\n"));
+        assert!(hint("SHWO STATUS").ends_with("`SHOW STATUS`?\n"));
+        assert!(hint("SHOW PLUGNIS").ends_with("`SHOW PLUGINS`?\n"));
+        assert!(hint("INSTAL something").ends_with("`INSTALL …`?\n"));
         assert_eq!(hint("SHOW STATUS"), "");
     }
 }
