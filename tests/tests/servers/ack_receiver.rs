@@ -1,10 +1,13 @@
 //! The thread that reads ACKs: replicas that misbehave are nobody else's trouble.
 
+use std::collections::VecDeque;
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
 use semisync_core::BinlogPosition;
 use semisync_tests::servers::{
-    FakeReplica, Link, Plugins, ServerOptions, Session, Topology, wait_until,
+    FakeReplica, INSTALL_REPLICA, Link, Plugins, Server, ServerOptions, Session, Topology,
+    wait_until,
 };
 
 const OURS: Plugins = Plugins::Ours;
@@ -190,4 +193,109 @@ fn disabling_and_enabling_keeps_the_connections() {
     assert_eq!(session.source_count("yes_tx"), 10);
     assert_eq!(session.source_count("no_tx"), 0);
     assert_eq!(topology.replicas[0].count_logged(10592), 0, "no reconnect");
+}
+
+/// Commits from four sessions with one good replica, while `disturb` does what it does.
+#[track_caller]
+fn check_under_load(link: Link, disturb: impl FnOnce(&Topology)) {
+    let topology = Topology::start(OURS, &[OURS], link);
+    let mut session = topology.source.session();
+    session.run("SET GLOBAL rpl_semi_sync_source_timeout = 600000");
+    let is_over = AtomicBool::new(false);
+    let committed = AtomicU32::new(0);
+    std::thread::scope(|scope| {
+        for _ in 0..4 {
+            scope.spawn(|| {
+                while !is_over.load(Ordering::Relaxed) {
+                    let id = committed.fetch_add(1, Ordering::Relaxed);
+                    topology.insert(id..id + 1);
+                }
+            });
+        }
+        disturb(&topology);
+        is_over.store(true, Ordering::Relaxed);
+    });
+    assert_eq!(
+        session.source_count("no_tx"),
+        0,
+        "every commit was acknowledged"
+    );
+    assert_eq!(session.status("Rpl_semi_sync_source_status"), "ON");
+    let log = topology.source.error_log();
+    assert!(!log.contains("internal error"), "no fault of the plugin");
+    topology.wait_for_replicas();
+    let rows = topology.replicas[0]
+        .session()
+        .number("SELECT COUNT(*) FROM shop.orders");
+    assert_eq!(rows, u64::from(committed.load(Ordering::Relaxed)));
+}
+
+#[test]
+fn replicas_come_and_go_while_sessions_commit() {
+    check_under_load(Link::PLAIN, |topology| {
+        let mut guests = VecDeque::new();
+        for server_id in 1_000..1_060 {
+            let mut guest = fake_at_the_end(topology, server_id);
+            guest.send(&FakeReplica::ack_bytes(&BinlogPosition::new(
+                "binlog.000001",
+                4,
+            )));
+            guests.push_back(guest);
+            if 5 < guests.len() {
+                let oldest = guests.pop_front();
+                match server_id % 2 {
+                    0 => drop(oldest),
+                    _ => oldest.into_iter().for_each(FakeReplica::quit),
+                }
+            }
+        }
+    });
+}
+
+#[test]
+fn random_bytes_from_replicas_disturb_nobody() {
+    check_under_load(Link::PLAIN, |topology| {
+        let mut state = 0x5eed_u64;
+        let mut random = || {
+            // The multiplier of a 64-bit linear congruential generator; its upper bits are good.
+            state = state
+                .wrapping_mul(6_364_136_223_846_793_005)
+                .wrapping_add(1);
+            state >> 33
+        };
+        for server_id in 1_000..1_040 {
+            let mut guest = fake_at_the_end(topology, server_id);
+            let len = 1 + random() % 3_000;
+            let mut bytes: Vec<u8> = (0..len).map(|_| random() as u8).collect();
+            if server_id % 2 == 0 {
+                // A header that promises a packet of a fitting length.
+                let head = [random() as u8, (random() % 2) as u8, 0, 0, 0xef];
+                bytes.splice(..0, head);
+            }
+            guest.send(&bytes);
+        }
+    });
+}
+
+#[test]
+fn a_replica_over_tls_comes_and_goes_while_sessions_commit() {
+    let link = Link {
+        tls: true,
+        compression: Some("zstd"),
+    };
+    check_under_load(link, |topology| {
+        let guest = Server::start("guest", ServerOptions::of(OURS));
+        let mut session = guest.session();
+        session.run_all(&[
+            INSTALL_REPLICA,
+            "SET GLOBAL rpl_semi_sync_replica_enabled = ON",
+        ]);
+        topology.connect(&guest, link);
+        for round in 0..8 {
+            wait_until("the guest has come", SOON, || {
+                round < topology.source.count_logged(11170) - 1
+            });
+            session.run_all(&["STOP REPLICA IO_THREAD", "START REPLICA IO_THREAD"]);
+        }
+    });
 }
