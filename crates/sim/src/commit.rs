@@ -77,6 +77,8 @@ pub(crate) enum JobSource {
 #[derive(Clone, Debug)]
 pub(crate) struct LoggedText {
     pub(crate) text: String,
+    /// CREATE and DROP DATABASE carry the database itself as their default database.
+    pub(crate) default_db: Option<String>,
     /// The database it accesses.
     pub(crate) object_db: Option<String>,
     pub(crate) has_xid: bool,

@@ -8,6 +8,8 @@ pub(crate) mod session;
 
 pub(crate) mod plugins;
 
+pub(crate) mod built_in_plugins;
+
 pub(crate) mod error_log;
 
 pub(crate) mod options;
@@ -18,7 +20,8 @@ use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
 use semisync_core::source::WaitTicket;
-use semisync_core::{BinlogPosition, Generation, Instant};
+use semisync_core::variables::Family;
+use semisync_core::{BinlogPosition, Generation, Instant, Naming};
 
 use crate::binlog::BinaryLog;
 use crate::commit::GroupCommit;
@@ -69,6 +72,8 @@ pub(crate) struct Server {
     pub(crate) commits: GroupCommit,
     pub(crate) source_plugin: Option<SourcePlugin>,
     pub(crate) replica_plugin: Option<ReplicaPlugin>,
+    /// Loaded plugins, in the order they were loaded.
+    pub(crate) install_order: Vec<(Family, Naming)>,
     pub(crate) waits: BTreeMap<Actor, CommitWait>,
     pub(crate) replicas: BTreeMap<ConnectionId, ReplicaConnection>,
     pub(crate) gtid_executed: GtidSet,

@@ -323,10 +323,24 @@ impl Soak {
                 server.waiting.len()
             )
         });
+        let packets = view.packets.iter().map(|packet| {
+            let (from, to) = (packet.from.0, packet.to.0);
+            format!(
+                "packet {from} to {to}, due {:?}: {:?}",
+                packet.due, packet.what
+            )
+        });
+        let sessions = view.servers.iter().flat_map(|server| &server.sessions);
+        let busy = sessions.filter(|session| session.statement.is_some());
+        let statements = busy.map(|session| {
+            let text = session.statement.as_deref().unwrap_or_default();
+            format!("session {} {:?}: {text}", session.key.0, session.state)
+        });
+        let pending = packets.chain(statements);
         Err(Violation {
             property: "a healed cluster comes to rest",
             at: self.cluster.now(),
-            words: servers.collect::<Vec<_>>().join("; "),
+            words: servers.chain(pending).collect::<Vec<_>>().join("; "),
         })
     }
 

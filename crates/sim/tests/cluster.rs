@@ -20,3 +20,6 @@ mod determinism;
 
 #[path = "cluster/soak.rs"]
 mod soak;
+
+#[path = "cluster/logs.rs"]
+mod logs;

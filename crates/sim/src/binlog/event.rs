@@ -97,19 +97,6 @@ pub enum DdlAction {
     FlushStatus,
 }
 
-impl DdlAction {
-    /// The database that is created or dropped.
-    pub(crate) fn database(&self) -> Option<&str> {
-        match self {
-            DdlAction::CreateDatabase(name) | DdlAction::DropDatabase(name) => Some(name),
-            DdlAction::CreateTable { .. }
-            | DdlAction::DropTable { .. }
-            | DdlAction::TruncateTable { .. }
-            | DdlAction::FlushStatus => None,
-        }
-    }
-}
-
 /// Write_rows, Update_rows or Delete_rows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RowsKind {
@@ -144,8 +131,8 @@ impl BinlogEvent {
                 default_db,
                 text,
                 xid,
-                action,
-            } => query_info(default_db, text, *xid, action.as_ref()),
+                action: _,
+            } => query_info(default_db, text, *xid),
             EventBody::TableMap {
                 table_id,
                 db,
@@ -156,12 +143,11 @@ impl BinlogEvent {
                 ends_statement,
                 ..
             } => {
-                let flags = if *ends_statement {
-                    " flags: STMT_END_F USE_SQL_FOREIGN_KEY_F"
-                } else {
-                    ""
+                let flags = match ends_statement {
+                    true => "STMT_END_F USE_SQL_FOREIGN_KEY_F",
+                    false => "USE_SQL_FOREIGN_KEY_F",
                 };
-                format!("table_id: {table_id}{flags}")
+                format!("table_id: {table_id} flags: {flags}")
             }
             EventBody::Xid(xid) => format!("COMMIT /* xid={xid} */"),
             EventBody::Rotate { next, position } => format!("{next};pos={position}"),
@@ -270,21 +256,16 @@ impl EventBody {
     }
 }
 
-fn query_info(
-    default_db: &str,
-    text: &str,
-    xid: Option<u64>,
-    action: Option<&DdlAction>,
-) -> String {
-    if text == "BEGIN" {
+fn query_info(default_db: &str, text: &str, xid: Option<u64>) -> String {
+    if text == "BEGIN" || text == "COMMIT" {
         return text.to_owned();
     }
-    let is_database_ddl = matches!(
-        action,
-        Some(DdlAction::CreateDatabase(_) | DdlAction::DropDatabase(_))
-    );
+    let mut words = text.split_ascii_whitespace().skip(1);
+    let is_about_database = words.next().is_some_and(|word| {
+        word.eq_ignore_ascii_case("DATABASE") || word.eq_ignore_ascii_case("SCHEMA")
+    });
     let mut info = String::new();
-    if !default_db.is_empty() && !is_database_ddl {
+    if !default_db.is_empty() && !is_about_database {
         info = format!("use `{default_db}`; ");
     }
     info.push_str(text);

@@ -60,15 +60,33 @@ pub fn gtid(writer: Writer, rest: u64) -> u64 {
     with(9)
 }
 
-/// `Query` with the text `BEGIN`; a transaction of a client that begins with an UPDATE also says which
-/// tables are updated.
-pub fn begin(writer: Writer, default_db: &str, first: Option<RowsKind>) -> u64 {
-    let fixed = match (writer, first) {
-        (Writer::Origin, Some(RowsKind::Update)) => 80,
-        (Writer::Origin, Some(RowsKind::Write | RowsKind::Delete) | None) => 71,
-        (Writer::Applier, _) => 66,
+/// `Query` with the text `BEGIN`, begun by a statement of this kind.
+pub fn begin(writer: Writer, default_db: &str, first: Option<(RowsKind, UsesTime)>) -> u64 {
+    let fixed = match writer {
+        Writer::Origin => 71 + first.map_or(0, |(kind, time)| status_of(kind, time)),
+        Writer::Applier => 66,
     };
     fixed + default_db.len() as u64
+}
+
+/// `Query` with the text `COMMIT`, at the end of a transaction without rows.
+pub fn commit(default_db: &str) -> u64 {
+    72 + default_db.len() as u64
+}
+
+/// Whether a statement stored a DATETIME or TIMESTAMP.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum UsesTime {
+    /// It did: the session's time zone, SYSTEM, goes with it.
+    Yes,
+    /// It did not.
+    No,
+}
+
+fn status_of(kind: RowsKind, time: UsesTime) -> u64 {
+    let updated_tables = if kind == RowsKind::Update { 9 } else { 0 };
+    let time_zone = if time == UsesTime::Yes { 8 } else { 0 };
+    updated_tables + time_zone
 }
 
 /// `Query` of a statement logged as text. `object_db` is the database it accesses, `xid` whether it
@@ -249,7 +267,7 @@ mod tests {
                 after: Some((RowKey::default(), row.iter().cloned().collect())),
             })
             .collect();
-        let begin = begin(Writer::Origin, db, Some(RowsKind::Write));
+        let begin = begin(Writer::Origin, db, Some((RowsKind::Write, UsesTime::No)));
         let map = table_map(db, &table);
         let rows = rows(RowsKind::Write, &table.columns, &changes);
         let gtid = gtid(Writer::Origin, begin + map + rows + XID);
@@ -287,9 +305,45 @@ mod tests {
     }
 
     #[test]
+    fn an_update_and_a_time_make_begin_longer() {
+        let size = |kind, time| begin(Writer::Origin, "lab", Some((kind, time)));
+        assert_eq!(size(RowsKind::Write, UsesTime::No), 74);
+        assert_eq!(size(RowsKind::Write, UsesTime::Yes), 82);
+        assert_eq!(size(RowsKind::Update, UsesTime::No), 83);
+        assert_eq!(size(RowsKind::Update, UsesTime::Yes), 91);
+        assert_eq!(size(RowsKind::Delete, UsesTime::No), 74);
+    }
+
+    #[test]
+    fn other_statements_have_the_sizes_measured_in_9_7() {
+        let measured = [
+            ("FLUSH STATUS", None, false, 0, 81),
+            ("FLUSH PRIVILEGES", Some("mysql"), false, 0, 93),
+            ("TRUNCATE TABLE t", None, true, 0, 94),
+            (
+                "CREATE TABLE IF NOT EXISTS t (id INT)",
+                Some("lab"),
+                false,
+                2,
+                114,
+            ),
+            (
+                "GRANT SELECT ON *.* TO 'x'@'localhost'",
+                Some("mysql"),
+                true,
+                16,
+                140,
+            ),
+            ("DROP USER x@localhost", Some("mysql"), true, 0, 107),
+        ];
+        for (text, db, has_xid, extra, size) in measured {
+            assert_eq!(query("lab", db, has_xid, extra, text), size, "{text}");
+        }
+    }
+
+    #[test]
     fn an_applier_writes_a_longer_gtid_and_no_catalog() {
-        assert_eq!(begin(Writer::Applier, "lab", Some(RowsKind::Update)), 69);
-        assert_eq!(begin(Writer::Origin, "lab", Some(RowsKind::Update)), 83);
+        assert_eq!(begin(Writer::Applier, "lab", None), 69);
         assert_eq!(gtid(Writer::Applier, 69 + 46 + 40 + 31), 86);
     }
 

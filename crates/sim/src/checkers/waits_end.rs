@@ -1,6 +1,7 @@
 //! Waits end: a commit wait is over at its deadline at the latest, unless its process was stopped.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use semisync_core::Instant;
 
@@ -9,6 +10,9 @@ use crate::cluster::Cluster;
 use crate::fault::Fault;
 use crate::trace::{Lane, TraceEvent, TraceKind};
 use crate::{ServerIndex, SessionKey};
+
+/// A thread that is woken runs a little later.
+const SLACK: Duration = Duration::from_millis(1);
 
 /// See the module.
 #[derive(Debug, Default)]
@@ -33,9 +37,10 @@ impl Checker for WaitsEnd {
                     self.open.insert((ix, *session), *deadline);
                 }
                 (Lane::Server(ix), TraceKind::CommitWaitEnded { session, .. }) => {
-                    let deadline = self.open.remove(&(ix, *session));
-                    if deadline.is_some_and(|deadline| deadline < event.at) {
-                        let deadline = deadline.unwrap_or_default();
+                    let Some(deadline) = self.open.remove(&(ix, *session)) else {
+                        continue;
+                    };
+                    if SLACK < event.at.saturating_since(deadline) {
                         return Err(format!(
                             "the wait of session {} ended at {}, its deadline was {deadline}",
                             session.0, event.at

@@ -116,10 +116,11 @@ impl Cluster {
                 let action = DdlAction::CreateDatabase(name.to_owned());
                 Plan::new(Some(action), name, text, CREATE_DATABASE_EXTRA)
             }
-            (true, true) => Plan::nothing(name, text, note(1007, message)),
+            (true, true) => Plan::nothing(name, text, CREATE_DATABASE_EXTRA, note(1007, message)),
             (true, false) => return Err(SqlError::new(1007, "HY000", message)),
         };
         plan.affected_rows = 1;
+        plan.logged.default_db = Some(name.to_owned());
         Ok(plan)
     }
 
@@ -131,16 +132,18 @@ impl Cluster {
         text: &str,
     ) -> Result<Plan, SqlError> {
         let message = format!("Can't drop database '{name}'; database doesn't exist");
-        match (self.server(ix).engine.databases().get(name), if_exists) {
+        let mut plan = match (self.server(ix).engine.databases().get(name), if_exists) {
             (Some(database), _) => {
                 let action = DdlAction::DropDatabase(name.to_owned());
                 let mut plan = Plan::new(Some(action), name, text, 0);
                 plan.affected_rows = database.len() as u64;
-                Ok(plan)
+                plan
             }
-            (None, true) => Ok(Plan::nothing(name, text, note(1008, message))),
-            (None, false) => Err(SqlError::new(1008, "HY000", message)),
-        }
+            (None, true) => Plan::nothing(name, text, 0, note(1008, message)),
+            (None, false) => return Err(SqlError::new(1008, "HY000", message)),
+        };
+        plan.logged.default_db = Some(name.to_owned());
+        Ok(plan)
     }
 
     fn plan_create_table(
@@ -168,11 +171,12 @@ impl Cluster {
                 };
                 Ok(Plan::new(Some(action), db, text, extra))
             }
-            (true, true) => {
-                let mut plan = Plan::nothing(db, text, note(1050, message));
-                plan.logged.extra = CREATE_TABLE_EXTRA;
-                Ok(plan)
-            }
+            (true, true) => Ok(Plan::nothing(
+                db,
+                text,
+                CREATE_TABLE_EXTRA,
+                note(1050, message),
+            )),
             (true, false) => Err(SqlError::new(1050, "42S01", message)),
         }
     }
@@ -203,7 +207,7 @@ impl Cluster {
                 Ok(Plan::new(Some(action), db, &text, 0))
             }
             (Err(error), _) if error.code == 1049 => Err(error),
-            (Err(_), true) => Ok(Plan::nothing(db, &text, note(1051, message))),
+            (Err(_), true) => Ok(Plan::nothing(db, &text, 0, note(1051, message))),
             (Err(_), false) => Err(SqlError::new(1051, "42S02", message)),
         }
     }
@@ -223,6 +227,7 @@ impl Plan {
         Plan {
             logged: LoggedText {
                 text: text.to_owned(),
+                default_db: None,
                 object_db: Some(db.to_owned()),
                 has_xid: action.is_some(),
                 extra,
@@ -233,8 +238,8 @@ impl Plan {
         }
     }
 
-    fn nothing(db: &str, text: &str, warning: Warning) -> Plan {
-        let mut plan = Plan::new(None, db, text, 0);
+    fn nothing(db: &str, text: &str, extra: u64, warning: Warning) -> Plan {
+        let mut plan = Plan::new(None, db, text, extra);
         plan.warnings.push(warning);
         plan
     }

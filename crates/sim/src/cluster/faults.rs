@@ -151,6 +151,12 @@ impl Cluster {
 
     fn thaw(&mut self, ix: ServerIndex) {
         self.server_mut(ix).state = ServerState::Running;
+        self.unpark(ix);
+    }
+
+    /// What a stopped process did not see happens now. (To a dead one: packets bounce, the rest is
+    /// void.)
+    pub(crate) fn unpark(&mut self, ix: ServerIndex) {
         let now = self.world.now;
         for event in self.world.parked.remove(&ix).unwrap_or_default() {
             let key = self.world.queue.push(now, event.clone());

@@ -47,6 +47,7 @@ impl Server {
             commits: GroupCommit::default(),
             source_plugin: None,
             replica_plugin: None,
+            install_order: Vec::new(),
             waits: BTreeMap::new(),
             replicas: BTreeMap::new(),
             gtid_executed: GtidSet::new(),
@@ -252,12 +253,13 @@ impl Cluster {
             }
             self.close_replica_end(id);
         }
-        self.world.parked.remove(&ix);
+        self.unpark(ix);
         let server = self.server_mut(ix);
         server.life += 1;
         server.sessions.clear();
         server.source_plugin = None;
         server.replica_plugin = None;
+        server.install_order.clear();
         server.waits.clear();
         server.commit_blockers.clear();
         server.rotations.clear();

@@ -70,6 +70,7 @@ impl Cluster {
     pub(crate) fn load_plugin(&mut self, ix: ServerIndex, family: Family, naming: Naming) {
         let server = self.server_mut(ix);
         let generation = server.generation;
+        server.install_order.push((family, naming));
         match family {
             Family::Source => server.source_plugin = Some(SourcePlugin::new(generation, naming)),
             Family::Replica => {
@@ -181,6 +182,8 @@ impl Cluster {
     }
 
     fn unload_plugin(&mut self, ix: ServerIndex, family: Family) {
+        let order = &mut self.server_mut(ix).install_order;
+        order.retain(|(loaded, _)| *loaded != family);
         match family {
             Family::Source => {
                 let Some(plugin) = self.server_mut(ix).source_plugin.take() else {

@@ -94,6 +94,8 @@ impl Cluster {
             }
             if let Some(channel) = &mut server.channel {
                 back(&mut channel.receiver.last_heard);
+                back(&mut channel.receiver.since);
+                back(&mut channel.applier.since);
                 back(&mut channel.applier.last_timestamp);
             }
             let lines = server.error_log.iter().cloned().map(|mut line| {

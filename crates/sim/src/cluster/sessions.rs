@@ -53,6 +53,7 @@ impl Cluster {
             settings: Settings::default(),
             statement: None,
             since: now,
+            gtid_next_is_used: false,
             in_transaction: false,
             is_killed: false,
             client_gone: false,

@@ -195,6 +195,7 @@ impl Cluster {
             VariableScope::PersistOnly => {}
             VariableScope::Session => {
                 if let Some(state) = server.sessions.get_mut(&session) {
+                    state.gtid_next_is_used &= definition.name != "gtid_next";
                     state.settings.set(definition.name, setting);
                 }
             }

@@ -53,6 +53,7 @@ impl Cluster {
         session: SessionKey,
         operation: &Operation,
     ) -> Result<(), SqlError> {
+        self.refuse_used_gtid(ix, session, operation)?;
         match operation {
             Operation::Read => {
                 self.server_mut(ix)
@@ -255,23 +256,18 @@ impl Cluster {
             return;
         };
         let transaction = open.id;
-        let is_logged = !open.is_empty() || logged.is_some();
+        let gtid_next = self.gtid_next(ix, session);
+        // A named identifier is used up even by a transaction that changes nothing.
+        let is_logged = !open.is_empty() || logged.is_some() || gtid_next.is_some();
         let sql_log_bin = server.session_value(session, "sql_log_bin").is_on();
         if !is_logged || !sql_log_bin || !server.has_binlog() {
             self.commit_unlogged(ix, session);
             return;
         }
-        let gtid_next = match server.session_value(session, "gtid_next") {
-            Setting::Text(text) => text.parse::<Gtid>().ok(),
-            Setting::Bool(_) | Setting::Int(_) | Setting::Null => None,
-        };
         let state = server.sessions.get(&session);
         let session_db = state.and_then(|state| state.db.clone()).unwrap_or_default();
-        // CREATE and DROP DATABASE carry the database itself as their default database.
-        let default_db = match open.ddl.as_ref().and_then(|ddl| ddl.database()) {
-            Some(db) => db.to_owned(),
-            None => session_db,
-        };
+        let named_db = logged.as_ref().and_then(|logged| logged.default_db.clone());
+        let default_db = named_db.unwrap_or(session_db);
         let job = Job {
             actor,
             transaction,
@@ -284,8 +280,42 @@ impl Cluster {
             gtid: None,
             is_committed: false,
         };
+        if let Some(state) = self.session_mut(ix, session) {
+            state.gtid_next_is_used = gtid_next.is_some();
+        }
         self.set_phase(ix, session, Phase::Commit);
         self.begin_commit(ix, job);
+    }
+
+    /// After a commit with a named identifier, only naming another one helps.
+    fn refuse_used_gtid(
+        &self,
+        ix: ServerIndex,
+        session: SessionKey,
+        operation: &Operation,
+    ) -> Result<(), SqlError> {
+        let state = self.server(ix).sessions.get(&session);
+        let is_used = state.is_some_and(|state| state.gtid_next_is_used);
+        if !is_used || matches!(operation, Operation::Read | Operation::SetVariables(_)) {
+            return Ok(());
+        }
+        let Some(gtid) = self.gtid_next(ix, session) else {
+            return Ok(());
+        };
+        let text = format!(
+            "When @@SESSION.GTID_NEXT is set to a GTID, you must explicitly set it to a different \
+             value after a COMMIT or ROLLBACK. Please check GTID_NEXT variable manual page for \
+             detailed explanation. Current @@SESSION.GTID_NEXT is '{gtid}'."
+        );
+        Err(SqlError::new(1837, "HY000", text))
+    }
+
+    /// The identifier the session has named for its transaction.
+    fn gtid_next(&self, ix: ServerIndex, session: SessionKey) -> Option<Gtid> {
+        match self.server(ix).session_value(session, "gtid_next") {
+            Setting::Text(text) => text.parse().ok(),
+            Setting::Bool(_) | Setting::Int(_) | Setting::Null => None,
+        }
     }
 
     /// A commit that writes nothing to the binary log waits for nobody.
@@ -588,6 +618,7 @@ impl Cluster {
         let mut answer = OkPacket::default();
         let mut logged = LoggedText {
             text: text.to_owned(),
+            default_db: None,
             object_db: None,
             has_xid: false,
             extra: 0,
@@ -599,18 +630,28 @@ impl Cluster {
                 self.refuse_when_read_only(ix)?;
                 logged.object_db = Some("mysql".to_owned());
                 logged.has_xid = true;
+                let verb = text.split_whitespace().next().unwrap_or_default();
+                if ["GRANT", "REVOKE"]
+                    .iter()
+                    .any(|word| word.eq_ignore_ascii_case(verb))
+                {
+                    logged.extra = INVOKER_EXTRA;
+                }
             }
             LoggedEffect::FlushStatus => {
                 self.source_input(ix, Input::StatusFlushed);
                 action = Some(crate::binlog::DdlAction::FlushStatus);
             }
-            LoggedEffect::FlushPrivileges => answer.warnings.push(Warning {
-                level: WarningLevel::Warning,
-                code: 1681,
-                message:
-                    "'FLUSH PRIVILEGES' is deprecated and will be removed in a future release."
-                        .to_owned(),
-            }),
+            LoggedEffect::FlushPrivileges => {
+                logged.object_db = Some("mysql".to_owned());
+                let text = "'FLUSH PRIVILEGES' is deprecated and will be removed in a future \
+                            release.";
+                answer.warnings.push(Warning {
+                    level: WarningLevel::Warning,
+                    code: 1681,
+                    message: text.to_owned(),
+                });
+            }
         }
         if let Some(running) = self.running_mut(ix, session) {
             running.answer = answer;
@@ -640,6 +681,9 @@ impl Cluster {
 pub(crate) fn interrupted() -> SqlError {
     SqlError::new(1317, "70100", "Query execution was interrupted")
 }
+
+/// Bytes that name the account `root`@`localhost` which grants.
+const INVOKER_EXTRA: u64 = 16;
 
 /// Databases every server has and the cluster does not store.
 pub(crate) const SYSTEM_DATABASES: [&str; 4] =

@@ -6,12 +6,14 @@ use semisync_core::{BinlogPosition, Instant};
 
 use super::waits::session_key;
 use super::{Job, JobId, JobSource, LoggedText};
-use crate::binlog::size::{self, Writer};
-use crate::binlog::{BinlogEvent, EventBody, RowChange};
+use crate::binlog::size::{self, UsesTime, Writer};
+use crate::binlog::{BinlogEvent, EventBody, RowChange, RowsKind};
 use crate::cluster::Cluster;
 use crate::engine::{Actor, StatementChanges};
 use crate::gtid::Gtid;
+use crate::operation::ColumnKind;
 use crate::trace::{Lane, TraceKind};
+use crate::value::Value;
 use crate::{ServerIndex, TransactionId};
 
 /// A transaction's events before they have positions.
@@ -190,7 +192,9 @@ impl Cluster {
             return events;
         }
         let statements = transaction.map_or(&[][..], |transaction| &transaction.statements);
-        let begin_db = statements.first().map_or("", |first| match writer {
+        let first = statements.first();
+        // An applier's default database is that of the table it writes to.
+        let begin_db = first.map_or(default_db.as_str(), |first| match writer {
             Writer::Origin => &first.default_db,
             Writer::Applier => &first.db,
         });
@@ -200,8 +204,24 @@ impl Cluster {
             xid: None,
             action: None,
         };
-        let first = statements.first().map(|first| first.kind);
-        events.add(begin, size::begin(writer, begin_db, first));
+        // An applier writes what it was told, as the source did, when there are no rows.
+        let begin_writer = if first.is_some() {
+            writer
+        } else {
+            Writer::Origin
+        };
+        let size = size::begin(begin_writer, begin_db, first.map(first_statement));
+        events.add(begin, size);
+        if first.is_none() {
+            let commit = EventBody::Query {
+                default_db: begin_db.to_owned(),
+                text: "COMMIT".to_owned(),
+                xid: None,
+                action: None,
+            };
+            events.add(commit, size::commit(begin_db));
+            return events;
+        }
         for statement in statements {
             events.add_statement(statement, FIRST_TABLE_ID + statement.table_id.0);
         }
@@ -218,6 +238,28 @@ fn logged_size(default_db: &str, logged: &LoggedText) -> u64 {
         logged.extra,
         &logged.text,
     )
+}
+
+/// What the first statement of a transaction says about itself in the event BEGIN.
+fn first_statement(statement: &StatementChanges) -> (RowsKind, UsesTime) {
+    let columns = statement.table.columns.iter().enumerate();
+    let times = columns
+        .filter(|(_, column)| matches!(column.kind, ColumnKind::DateTime | ColumnKind::Timestamp));
+    let times: Vec<_> = times.map(|(index, _)| index).collect();
+    let stores = |change: &RowChange| {
+        let Some((_, after)) = &change.after else {
+            return false;
+        };
+        times.iter().any(|index| {
+            let before = change.before.as_ref().map(|before| &before[*index]);
+            after[*index] != Value::Null && before != Some(&after[*index])
+        })
+    };
+    let uses_time = match statement.changes.iter().any(stores) {
+        true => UsesTime::Yes,
+        false => UsesTime::No,
+    };
+    (statement.kind, uses_time)
 }
 
 /// What a server has opened before the first user table.

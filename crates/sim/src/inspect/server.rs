@@ -190,6 +190,16 @@ impl Server {
         let Some(session) = self.sessions.get(&key) else {
             return "";
         };
+        let running = session.statement.as_ref();
+        if running.is_some_and(|running| {
+            let is_show = running
+                .text
+                .get(..4)
+                .is_some_and(|verb| verb.eq_ignore_ascii_case("SHOW"));
+            is_show && running.phase == crate::server::session::Phase::Executing
+        }) {
+            return "init";
+        }
         let job = self.commits.job_of(Actor::Session(key));
         if let Some(job) = job
             && job.position.is_none()
@@ -219,23 +229,41 @@ fn channel_rows(cluster: &Cluster, server: &Server) -> Vec<ProcessRow> {
     let Some(channel) = &server.channel else {
         return Vec::new();
     };
-    let row = |id, host: &str, command: &str, state: &str| ProcessRow {
+    let row = |id, host: &str, since, command: &str, state: &str| ProcessRow {
         id,
         user: "system user".to_owned(),
         host: host.to_owned(),
         db: None,
         command: command.to_owned(),
-        time: cluster.world.now.as_micros() / 1_000_000,
+        time: cluster.seconds_since(since),
         state: Some(state.to_owned()),
         info: None,
     };
     let mut rows = Vec::new();
-    if channel.receiver.phase != ReceiverPhase::Stopped {
-        let state = channel.receiver.state();
-        rows.push(row(6, "connecting host", "Connect", state));
+    let receiver = &channel.receiver;
+    if receiver.phase != ReceiverPhase::Stopped {
+        let id = receiver.processlist_id;
+        rows.push(row(
+            id,
+            "connecting host",
+            receiver.since,
+            "Connect",
+            receiver.state(),
+        ));
     }
-    if channel.applier.is_running {
-        rows.push(row(7, "", "Query", channel.applier.state()));
+    let applier = &channel.applier;
+    if applier.is_running {
+        let id = applier.processlist_id;
+        rows.push(row(id, "", applier.since, "Query", applier.state()));
+        for worker in 1..=server.global("replica_parallel_workers").as_u64() {
+            // The first worker has applied what there was; the cluster's applier is one thread.
+            let command = match (worker, applier.last_applied) {
+                (1, Some(_)) => "Query",
+                _ => "Connect",
+            };
+            let state = "Waiting for an event from Coordinator";
+            rows.push(row(id + worker, "", applier.since, command, state));
+        }
     }
     rows
 }

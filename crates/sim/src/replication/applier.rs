@@ -13,14 +13,23 @@ use crate::trace::{Lane, TraceKind};
 impl Cluster {
     /// START REPLICA SQL_THREAD.
     pub(crate) fn start_applier(&mut self, ix: ServerIndex) {
-        let Some(channel) = self.channel_mut(ix) else {
+        if self
+            .channel(ix)
+            .is_none_or(|channel| channel.applier.is_running)
+        {
+            return;
+        }
+        let now = self.world.now;
+        let server = self.server_mut(ix);
+        let first_id = server.next_processlist_id;
+        server.next_processlist_id += 1 + server.global("replica_parallel_workers").as_u64();
+        let Some(channel) = server.channel.as_mut() else {
             return;
         };
         let applier = &mut channel.applier;
-        if applier.is_running {
-            return;
-        }
         applier.is_running = true;
+        applier.processlist_id = first_id;
+        applier.since = now;
         applier.error = None;
         applier.serial += 1;
         applier.scan = applier.done;
@@ -58,6 +67,7 @@ impl Cluster {
         let duration = self.server(ix).apply_us.unwrap_or(own);
         loop {
             let server = self.server_mut(ix);
+            let own_id = server.server_id();
             let executed = &server.gtid_executed;
             let Some(channel) = server.channel.as_mut() else {
                 return;
@@ -80,7 +90,7 @@ impl Cluster {
                     applier.scan = (number + 1, 0);
                     if applier.buffer.is_empty() {
                         applier.done = applier.scan;
-                        channel.relay_log.purge_before(number + 1);
+                        channel.relay_log.purge_before(number);
                     }
                     continue;
                 }
@@ -88,7 +98,10 @@ impl Cluster {
             };
             let event = event.clone();
             applier.scan = (number, index + 1);
-            if let EventBody::Rotate { next, position } = &*event.body {
+            // Its own Rotate events name relay log files.
+            if let EventBody::Rotate { next, position } = &*event.body
+                && event.server_id != own_id
+            {
                 applier.source_file.clone_from(next);
                 if applier.buffer.is_empty() {
                     applier.executed = BinlogPosition::new(next, *position);

@@ -4,7 +4,7 @@ use semisync_core::Instant;
 use semisync_core::source::Input;
 
 use super::channel::Applying;
-use crate::binlog::{BinlogEvent, DdlAction, EventBody, RowChange, RowsKind};
+use crate::binlog::{BinlogEvent, DdlAction, EventBody, RowChange, RowsKind, size};
 use crate::cluster::Cluster;
 use crate::commit::{Job, JobSource, LoggedText};
 use crate::engine::{Actor, LockName, StatementChanges, Transaction};
@@ -331,7 +331,7 @@ fn job_source(applying: &Applying) -> JobSource {
                 action,
             } => {
                 default_db.clone_from(db);
-                if text != "BEGIN" {
+                if !matches!(text.as_str(), "BEGIN" | "COMMIT") {
                     logged = Some(logged_again(event, text, xid.is_some(), action.as_ref()));
                 }
             }
@@ -364,9 +364,10 @@ fn logged_again(
     let EventBody::Query { default_db, .. } = &*event.body else {
         unreachable!("only Query events are logged as text");
     };
-    let bare = crate::binlog::size::query(default_db, object_db.as_deref(), has_xid, 0, text);
+    let bare = size::query(default_db, object_db.as_deref(), has_xid, 0, text);
     LoggedText {
         text: text.to_owned(),
+        default_db: None,
         object_db,
         has_xid,
         // What the source's event had beyond that.

@@ -45,6 +45,8 @@ pub(crate) struct ChannelConfig {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Receiver {
     pub(crate) phase: ReceiverPhase,
+    pub(crate) processlist_id: u64,
+    pub(crate) since: Instant,
     /// Voids timers and steps of earlier connections.
     pub(crate) serial: u64,
     pub(crate) connection: Option<ConnectionId>,
@@ -92,6 +94,9 @@ pub(crate) enum ReceiverPhase {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Applier {
     pub(crate) is_running: bool,
+    /// The coordinator's; its workers have the next ones.
+    pub(crate) processlist_id: u64,
+    pub(crate) since: Instant,
     pub(crate) serial: u64,
     /// The next relay log event to read: file number and index.
     pub(crate) scan: (u64, usize),

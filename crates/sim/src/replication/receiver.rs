@@ -35,7 +35,6 @@ impl Cluster {
     /// START REPLICA IO_THREAD.
     pub(crate) fn start_receiver(&mut self, ix: ServerIndex) {
         let now = self.world.now;
-        let server_id = self.server(ix).server_id();
         let Some(channel) = self.channel_mut(ix) else {
             return;
         };
@@ -48,10 +47,13 @@ impl Cluster {
             last_queued: channel.receiver.last_queued,
             ..Receiver::default()
         };
-        let retrieved = channel.retrieved.clone();
-        channel.relay_log.open_file(now, server_id, &retrieved);
         let config = channel.config.clone();
         let position = channel.read.clone();
+        let processlist_id = self.server_mut(ix).next_processlist_id();
+        if let Some(receiver) = self.receiver_mut(ix) {
+            receiver.processlist_id = processlist_id;
+            receiver.since = now;
+        }
         self.mark(Lane::Server(ix), None, TraceKind::ReceiverStarted);
         let input = Input::ReceiverStarted {
             user: config.user,
@@ -571,7 +573,8 @@ impl Cluster {
             DumpContent::FakeRotate(position) => {
                 channel.read = position.clone();
                 let (body, size) = rotate_to(position);
-                written = Some(artificial(now, body, size, 0));
+                channel.relay_log.rotate(now, own_id, &channel.retrieved);
+                written = Some(artificial(now, body, size, channel.source_id));
             }
             DumpContent::FormatDescription(event) => written = Some(event.clone()),
             DumpContent::Heartbeat(position) => {
@@ -580,7 +583,7 @@ impl Cluster {
                 if channel.read.file == position.file && channel.read.offset < position.offset {
                     channel.read = position.clone();
                     let (body, size) = rotate_to(position);
-                    written = Some(artificial(now, body, size, position.offset));
+                    written = Some(artificial(now, body, size, 0));
                 }
             }
             DumpContent::Event(event) => {
@@ -588,13 +591,14 @@ impl Cluster {
                 match &*event.body {
                     EventBody::Rotate { next, position } => {
                         channel.read = BinlogPosition::new(next, *position);
+                        channel.relay_log.rotate(now, own_id, &channel.retrieved);
                         written = Some(event.clone());
                     }
                     EventBody::Stop => {}
                     EventBody::PreviousGtids(_) => {
                         channel.read.offset = event.end;
                         let (body, size) = rotate_to(&channel.read);
-                        written = Some(artificial(now, body, size, event.end));
+                        written = Some(artificial(now, body, size, 0));
                     }
                     _ => {
                         channel.read.offset = event.end;
@@ -658,12 +662,13 @@ fn first_bytes(event: &DumpedEvent) -> [u8; 2] {
     }
 }
 
-fn artificial(now: Instant, body: EventBody, size: u64, end: u64) -> BinlogEvent {
+/// An event that stands in no binary log of the source.
+fn artificial(now: Instant, body: EventBody, size: u64, server_id: u32) -> BinlogEvent {
     BinlogEvent {
         start: 0,
-        end,
+        end: 0,
         size: size as u32,
-        server_id: 0,
+        server_id,
         timestamp: now,
         transaction: None,
         body: Arc::new(body),

@@ -59,7 +59,7 @@ impl RelayLog {
         self.files.iter().map(|file| file.size).sum()
     }
 
-    /// Begins the next file, as each start of the receiver does.
+    /// Begins the next file.
     pub(crate) fn open_file(&mut self, now: Instant, server_id: u32, retrieved: &GtidSet) {
         let number = self.first + self.files.len() as u64;
         let name = BinlogFileName::new(format!("{}.{number:06}", self.base));
@@ -72,19 +72,38 @@ impl RelayLog {
             size: size::MAGIC,
             synced: 0,
         });
-        let own = |body, size: u64| BinlogEvent {
+        self.append_own(
+            now,
+            server_id,
+            EventBody::FormatDescription,
+            size::FORMAT_DESCRIPTION,
+        );
+        let previous = EventBody::PreviousGtids(Arc::new(retrieved.clone()));
+        self.append_own(now, server_id, previous, size::previous_gtids(retrieved));
+        self.sync();
+    }
+
+    /// Ends the file and begins the next one, as each Rotate event from the source makes it.
+    pub(crate) fn rotate(&mut self, now: Instant, server_id: u32, retrieved: &GtidSet) {
+        let next = format!("{}.{:06}", self.base, self.first + self.files.len() as u64);
+        let size = size::rotate(next.len());
+        let rotate = EventBody::Rotate { next, position: 4 };
+        self.append_own(now, server_id, rotate, size);
+        self.open_file(now, server_id, retrieved);
+    }
+
+    /// Writes an event of this server's own.
+    fn append_own(&mut self, now: Instant, server_id: u32, body: EventBody, size: u64) {
+        let end = self.files.last().map_or(0, |file| file.size) + size;
+        self.append(BinlogEvent {
             start: 0,
-            end: 0,
+            end,
             size: size as u32,
             server_id,
             timestamp: now,
             transaction: None,
             body: Arc::new(body),
-        };
-        self.append(own(EventBody::FormatDescription, size::FORMAT_DESCRIPTION));
-        let previous = EventBody::PreviousGtids(Arc::new(retrieved.clone()));
-        self.append(own(previous, size::previous_gtids(retrieved)));
-        self.sync();
+        });
     }
 
     /// Writes an event; its place in the file is set here.

@@ -154,11 +154,9 @@ impl Server {
 
     /// Rows of INFORMATION_SCHEMA.PLUGINS, in the order servers list them.
     pub(crate) fn plugin_listing(&self) -> Vec<PluginRow> {
-        let mut rows: Vec<_> = BUILT_IN.iter().map(built_in).collect();
-        for family in [Family::Source, Family::Replica] {
-            let Some(naming) = self.loaded(family) else {
-                continue;
-            };
+        let mut rows = super::built_in_plugins::rows();
+        for (family, naming) in &self.install_order {
+            let (family, naming) = (*family, *naming);
             let status = match self.is_active(family) {
                 true => "ACTIVE",
                 false => "DELETED",
@@ -199,83 +197,4 @@ fn semisync_row(family: Family, naming: Naming, status: &str) -> PluginRow {
     }
 }
 
-fn built_in(&(name, kind, description): &(&str, &str, &str)) -> PluginRow {
-    PluginRow {
-        name: name.to_owned(),
-        version: "1.0".to_owned(),
-        status: "ACTIVE".to_owned(),
-        kind: kind.to_owned(),
-        kind_version: "90704.0".to_owned(),
-        library: None,
-        library_version: None,
-        author: "Oracle Corporation".to_owned(),
-        description: description.to_owned(),
-        license: "GPL".to_owned(),
-        load_option: "FORCE".to_owned(),
-    }
-}
-
 pub(crate) const FAMILIES: [Family; 2] = [Family::Source, Family::Replica];
-
-const BUILT_IN: &[(&str, &str, &str)] = &[
-    (
-        "binlog",
-        "STORAGE ENGINE",
-        "This is a pseudo storage engine to represent the binlog in a transaction",
-    ),
-    (
-        "sha256_password",
-        "AUTHENTICATION",
-        "SHA256 password authentication",
-    ),
-    (
-        "caching_sha2_password",
-        "AUTHENTICATION",
-        "Caching sha2 authentication",
-    ),
-    (
-        "sha2_cache_cleaner",
-        "AUDIT",
-        "Cache cleaner for Caching sha2 authentication",
-    ),
-    (
-        "daemon_keyring_proxy_plugin",
-        "DAEMON",
-        "A plugin that implements the keyring component services atop of the keyring plugin",
-    ),
-    ("CSV", "STORAGE ENGINE", "CSV storage engine"),
-    (
-        "MEMORY",
-        "STORAGE ENGINE",
-        "Hash based, stored in memory, useful for temporary tables",
-    ),
-    (
-        "InnoDB",
-        "STORAGE ENGINE",
-        "Supports transactions, row-level locking, and foreign keys",
-    ),
-    ("MyISAM", "STORAGE ENGINE", "MyISAM storage engine"),
-    (
-        "MRG_MYISAM",
-        "STORAGE ENGINE",
-        "Collection of identical MyISAM tables",
-    ),
-    ("PERFORMANCE_SCHEMA", "STORAGE ENGINE", "Performance Schema"),
-    (
-        "TempTable",
-        "STORAGE ENGINE",
-        "InnoDB temporary storage engine",
-    ),
-    ("ARCHIVE", "STORAGE ENGINE", "Archive storage engine"),
-    (
-        "BLACKHOLE",
-        "STORAGE ENGINE",
-        "/dev/null storage engine (anything you write to it disappears)",
-    ),
-    (
-        "FEDERATED",
-        "STORAGE ENGINE",
-        "Federated MySQL storage engine",
-    ),
-    ("ngram", "FTPARSER", "Ngram Full-Text Parser"),
-];

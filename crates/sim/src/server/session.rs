@@ -15,6 +15,8 @@ pub(crate) struct Session {
     pub(crate) statement: Option<Running>,
     /// Since when it does what it does.
     pub(crate) since: Instant,
+    /// The identifier named by `gtid_next` is used up; another value must be set.
+    pub(crate) gtid_next_is_used: bool,
     /// BEGIN was run.
     pub(crate) in_transaction: bool,
     /// KILL CONNECTION was run, or the server shuts down.
