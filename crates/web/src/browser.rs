@@ -55,6 +55,13 @@ pub fn set_style(id: &str, property: &str, value: &str) {
     }
 }
 
+/// Sets an attribute of an element.
+pub fn set_attribute(id: &str, name: &str, value: &str) {
+    if let Some(element) = element(id) {
+        let _ = element.set_attribute(name, value);
+    }
+}
+
 /// Sets the text of an element, if it differs.
 pub fn set_text(id: &str, text: &str) {
     if let Some(element) = element(id)

@@ -22,6 +22,10 @@ fn paint_head(model: &Model) {
     let x = model.head() * model.settings.zoom + TAPE_MARGIN;
     browser::set_style("play-head", "transform", &format!("translateX({x:.1}px)"));
     browser::set_style("tape-future", "left", &format!("{x:.1}px"));
+    for (index, span) in model.tape.open_spans() {
+        let width = (x - TAPE_MARGIN - span.x1 * model.settings.zoom).max(2.0);
+        browser::set_attribute(&format!("span-{index}"), "width", &format!("{width:.1}"));
+    }
     if let Some((left, width)) = browser::scroll("tape-scroll")
         && width > 0.0
         && (x < left + 24.0 || x > left + width * 0.82)

@@ -82,6 +82,8 @@ pub enum Play {
     Running,
     /// It passes until this prompt has its answer.
     UntilAnswer(SessionAddress),
+    /// It passes until nothing is on its way any more, or this moment.
+    UntilQuiet(Instant),
 }
 
 /// Something said to the person, once.

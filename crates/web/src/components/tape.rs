@@ -167,8 +167,8 @@ impl Drawing<'_> {
 
     fn spans(&self) -> Html {
         let end = self.x(self.props.tape.length());
-        let draw = |span: &Span| {
-            let (x1, x2) = (self.x(span.x1), span.x2.map_or(end + 12.0, |x2| self.x(x2)));
+        let draw = |(index, span): (usize, &Span)| {
+            let (x1, x2) = (self.x(span.x1), span.x2.map_or(end, |x2| self.x(x2)));
             if !self.is_seen(x1, x2) {
                 return html! {};
             }
@@ -193,12 +193,13 @@ impl Drawing<'_> {
             };
             html! {
                 <g {class}>
-                    <rect x={px(x1)} y={px(top)} width={px((x2 - x1).max(2.0))} height={px(height)} rx="2.5" />
+                    <rect id={format!("span-{index}")} x={px(x1)} y={px(top)}
+                        width={px((x2 - x1).max(2.0))} height={px(height)} rx="2.5" />
                     { named }
                 </g>
             }
         };
-        html! { <g>{ self.props.tape.spans.iter().map(draw).collect::<Html>() }</g> }
+        html! { <g>{ self.props.tape.spans.iter().enumerate().map(draw).collect::<Html>() }</g> }
     }
 
     fn arrows(&self) -> Html {

@@ -62,7 +62,7 @@ pub(crate) fn Terminals(props: &TerminalsProps) -> Html {
                 <button class="tab add" data-testid="add-session"
                     title="Another session on this server" aria-label="Another session on this server"
                     onclick={props.store.does(Action::AddTab(at.server))}>{ icon(PLUS) }</button>
-                <label class="switch" title="After Enter, play until the answer is there">
+                <label class="switch" title="After Enter, play until the answer is there and all is quiet">
                     <input type="checkbox" checked={props.play_after_enter} onchange={toggle}
                         data-testid="play-after-enter" />{ "auto-play" }
                 </label>

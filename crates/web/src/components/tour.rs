@@ -69,7 +69,7 @@ fn tour_card(scene: &Scene<'_>, current: usize) -> Html {
             </p>
             <div class="card-buttons">
                 if !done {
-                    <button class="button primary" data-testid="tour-do" disabled={scene.model.is_scripted()}
+                    <button class="button primary" data-testid="tour-do" disabled={scene.model.is_moving()}
                         onclick={store.does(Action::DoStep)}>{ "Type it for me" }</button>
                 } else if last {
                     <button class="button primary" data-testid="tour-finish"

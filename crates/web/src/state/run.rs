@@ -154,6 +154,16 @@ impl Model {
         match self.play {
             Play::UntilAnswer(at) => {
                 if !self.is_busy(at) {
+                    // What the statement set off goes on: ACKs, applying, connecting.
+                    let limit = self.now().as_micros() + AFTERMATH_US;
+                    self.play = Play::UntilQuiet(Instant::from_micros(limit));
+                    self.stop_if_reached(marks_before);
+                }
+            }
+            Play::UntilQuiet(limit) => {
+                let next = self.playback.next_at();
+                let is_far = next.is_none_or(|next| next > limit);
+                if is_far || self.playback.bench().cluster().is_quiescent() {
                     self.play = Play::Paused;
                 }
             }
@@ -247,4 +257,5 @@ const SEARCH_US: u64 = 120_000_000;
 const SEARCH_UNITS: usize = 400_000;
 const SETTLE_US: u64 = 15_000_000;
 const IDLE_US: u64 = 200_000;
+const AFTERMATH_US: u64 = 30_000;
 const SCRIPT_PAUSE_MS: f64 = 260.0;

@@ -158,6 +158,12 @@ impl Tape {
         }
     }
 
+    /// Spans that go on: they end at the play head.
+    pub fn open_spans(&self) -> impl Iterator<Item = (usize, &Span)> {
+        let open = self.open.values().copied();
+        open.filter_map(|index| Some((index, self.spans.get(index)?)))
+    }
+
     /// The mark nearest before a place on the tape.
     pub fn mark_before(&self, x: f64) -> Option<usize> {
         self.marks

@@ -205,7 +205,11 @@ fn acting_in_the_past_leaves_the_old_future_as_a_branch() {
         "the future stays on the tape"
     );
     model.update(Action::Inject(Fault::Crash(SOURCE)));
-    assert!(model.tape.marks.len() < whole);
+    assert_eq!(
+        model.tape.marks.len(),
+        model.marks(),
+        "the new future is empty"
+    );
     assert_eq!(model.playback().branches().len(), 1);
     model.update(Action::Reopen(0));
     assert_eq!(model.tape.marks.len(), whole);

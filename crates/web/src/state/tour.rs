@@ -112,17 +112,20 @@ impl Step {
         let fell_back = stories
             .iter()
             .any(|story| story.promise == Promise::FallenBack);
+        let acknowledged = stories
+            .iter()
+            .any(|story| story.promise == Promise::Acknowledged);
         let is_on = source.status == SemisyncStatus::On;
         match self {
             Step::Install => replicas().all(|replica| {
                 replica.replica_plugin.is_some() || replica.state != ServerState::Running
             }),
             Step::Enable => {
-                fell_back || (source.enabled && source.clients as usize >= replicas().count())
+                acknowledged
+                    || fell_back
+                    || (source.enabled && source.clients as usize >= replicas().count())
             }
-            Step::Commit => stories
-                .iter()
-                .any(|story| story.promise == Promise::Acknowledged),
+            Step::Commit => acknowledged,
             Step::Crash => fell_back,
             Step::Return => fell_back && is_on && source.clients > 0,
         }
