@@ -1,10 +1,12 @@
 //! Loading, unloading, and what a server shows of it.
 
+use std::path::Path;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::time::Duration;
 
 use semisync_tests::servers::{
-    INSTALL_REPLICA, INSTALL_SOURCE, Link, Plugins, Server, ServerOptions, Topology, wait_until,
+    INSTALL_REPLICA, INSTALL_SOURCE, Installation, Link, Plugins, Server, ServerOptions, Topology,
+    wait_until,
 };
 
 #[test]
@@ -169,6 +171,45 @@ fn persisted_values_survive_a_restart() {
         [["1234", "AFTER_COMMIT", "1", "1"]]
     );
     assert_eq!(session.status("Rpl_semi_sync_source_status"), "ON");
+}
+
+#[test]
+fn a_server_of_another_series_is_refused() {
+    // Libraries that were made for 8.7: the series they compare with is changed in the file.
+    let libraries = Path::new(env!("CARGO_TARGET_TMPDIR")).join("another-series");
+    std::fs::create_dir_all(&libraries).expect("a directory can be made");
+    for name in ["semisync_source.so", "semisync_replica.so"] {
+        let library = Installation::get().library(Plugins::Ours, name);
+        let mut bytes = std::fs::read(library).expect("the library can be read");
+        let mut changed = 0;
+        for index in 0..bytes.len() - 4 {
+            if bytes[index..].starts_with(b"9.7.") {
+                bytes[index] = b'8';
+                changed += 1;
+            }
+        }
+        assert_ne!(changed, 0, "{name} has its series in it");
+        std::fs::write(libraries.join(name), bytes).expect("the library can be written");
+    }
+    let mut options = ServerOptions::of(Plugins::Ours);
+    options.libraries = Some(libraries);
+    let server = Server::start("series", options);
+    let mut session = server.session();
+    for install in [INSTALL_SOURCE, INSTALL_REPLICA] {
+        let refused = session.try_run(install).map_err(|error| error.number);
+        assert_eq!(refused, Err(1123), "{install}");
+    }
+    let log = server.error_log();
+    assert_eq!(
+        log.matches("refuses to load: it was built for MySQL")
+            .count(),
+        2,
+        "{log}"
+    );
+    assert_eq!(
+        session.rows("SHOW GLOBAL VARIABLES LIKE 'rpl_semi%'"),
+        [[""; 0]; 0]
+    );
 }
 
 #[test]
