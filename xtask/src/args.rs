@@ -17,6 +17,7 @@ usage: cargo xtask COMMAND
   plugin                         build semisync_source.so and semisync_replica.so
   mysqld root                    make (or show) the private MySQL 9.7 root
   mysqld pair                    start a throwaway source and replica with the plugins loaded
+  record [ARGUMENT ...]          play lab scripts on real MySQL servers (record --help says more)
   tidy                           formatting, lints, dependency edges and other house rules
   bench [FILTER ...]             run the benchmarks
   help                           this text
@@ -36,6 +37,7 @@ pub(crate) enum Command {
     Test(TestOptions),
     Plugin,
     Mysqld(MysqldCommand),
+    Record(Vec<String>),
     Tidy,
     Bench(Vec<String>),
 }
@@ -85,6 +87,7 @@ pub(crate) fn parse(arguments: &[String]) -> Result<Command, UsageError> {
         "serve" => return parse_serve(rest).map(Command::Serve),
         "test" => return parse_test(rest).map(Command::Test),
         "mysqld" => return parse_mysqld(rest).map(Command::Mysqld),
+        "record" => return Ok(Command::Record(rest.to_vec())),
         "bench" => return Ok(Command::Bench(rest.to_vec())),
         "build" => Command::Build,
         "plugin" => Command::Plugin,

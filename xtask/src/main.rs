@@ -14,6 +14,7 @@ mod parts;
 mod plugin;
 mod process;
 mod progress;
+mod record;
 mod scratch;
 mod serve;
 mod sizes;
@@ -59,6 +60,7 @@ fn run(command: Command) -> Result<bool> {
         Command::Test(options) => parts::test(&workspace, &options),
         Command::Plugin => plugin::build_and_explain(&workspace).map(|()| true),
         Command::Mysqld(what) => mysqld::run(&workspace, what).map(|()| true),
+        Command::Record(arguments) => record::record(&workspace, &arguments).map(|()| true),
         Command::Tidy => tidy::tidy(&workspace).map(|outcome| outcome.is_ok()),
         Command::Bench(filters) => bench::bench(&workspace, &filters).map(|()| true),
     }
