@@ -212,6 +212,12 @@ impl Model {
                 refused: true,
             });
         }
+        // What comes next is typed by the person, most likely on the source.
+        if self.script.is_empty()
+            && let Some(first) = self.tabs.first()
+        {
+            self.active = *first;
+        }
         self.rest_here();
         true
     }

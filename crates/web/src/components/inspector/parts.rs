@@ -80,7 +80,7 @@ pub(super) fn mark(scene: &Scene<'_>, mark: &Mark) -> Html {
     });
     html! {
         <>
-            { heading(scene, mark.label, clock(mark.at.as_micros())) }
+            { heading(scene, &capitalised(mark.label), clock(mark.at.as_micros())) }
             <p class="sentence">{ &mark.sentence }</p>
             <div class="row">
                 <button class="button small" data-testid="go-there"
@@ -259,6 +259,14 @@ fn heading(scene: &Scene<'_>, title: &str, detail: String) -> Html {
             <button class="text-button" data-testid="all-commits"
                 onclick={scene.store.does(Action::Select(Selection::Nothing))}>{ "all commits" }</button>
         </div>
+    }
+}
+
+fn capitalised(words: &str) -> String {
+    let mut letters = words.chars();
+    match letters.next() {
+        Some(first) => first.to_uppercase().chain(letters).collect(),
+        None => String::new(),
     }
 }
 
