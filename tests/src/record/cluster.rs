@@ -10,6 +10,7 @@ use semisync_sim::{ClusterConfig, ServerIndex};
 
 use super::{
     Stage,
+    admin::Admin,
     client::Client,
     link::Link,
     poll, private,
@@ -17,9 +18,10 @@ use super::{
     template::{self, ACCOUNT},
 };
 
-/// The first server's port is the next one; replica n comes to the source through this plus n.
-const LINK_PORTS: u16 = 33_100;
+/// Server n, from 1, listens on the first plus n; a replica that is server n comes to the source
+/// through the second plus n.
 const SERVER_PORTS: u16 = 33_060;
+const LINK_PORTS: u16 = 33_100;
 
 /// The first server.
 const SOURCE: ServerIndex = ServerIndex(0);
@@ -53,7 +55,8 @@ impl Cluster {
             };
             servers.push(Server::prepare(&stage.root, &lab, &data, &identity)?);
         }
-        let links = (1..config.servers.len() as u16)
+        let links = (2..)
+            .take(config.servers.len() - 1)
             .map(|replica| Link::new(LINK_PORTS + replica, SERVER_PORTS + 1))
             .collect();
         let names = config.servers.iter().map(|server| server.name.clone());
@@ -82,7 +85,7 @@ impl Cluster {
     }
 
     fn start_replication(&mut self) -> Result<()> {
-        for (replica, port) in self.servers[1..].iter().zip(LINK_PORTS + 1..) {
+        for (replica, port) in self.servers[1..].iter().zip(LINK_PORTS + 2..) {
             replica.tell(&format!(
                 "CHANGE REPLICATION SOURCE TO SOURCE_HOST = '127.0.0.1', SOURCE_PORT = {port}, \
                  SOURCE_USER = '{ACCOUNT}', SOURCE_PASSWORD = '{ACCOUNT}', \
@@ -91,7 +94,8 @@ impl Cluster {
             replica.tell("START REPLICA")?;
         }
         self.servers[0].tell("CREATE DATABASE lab")?;
-        let caught_up = poll::until(Instant::now() + PATIENCE, || self.has_converged());
+        let mut watch = self.watch();
+        let caught_up = poll::until(Instant::now() + PATIENCE, || watch.has_converged());
         ensure!(
             caught_up,
             "the replicas do not execute the first transaction"
@@ -99,14 +103,12 @@ impl Cluster {
         Ok(())
     }
 
-    /// Whether all servers have executed the same GTIDs.
-    pub(super) fn has_converged(&self) -> bool {
-        let mut sets = self
-            .servers
-            .iter()
-            .map(|server| server.ask("SELECT @@global.gtid_executed").ok());
-        let first = sets.next().flatten();
-        first.is_some() && sets.all(|set| set == first)
+    /// Eyes on the servers, for questions asked again and again.
+    pub(super) fn watch(&self) -> Watch<'_> {
+        Watch {
+            servers: &self.servers,
+            connections: self.servers.iter().map(|_| None).collect(),
+        }
     }
 
     /// Whether a server is down or frozen or a link is cut.
@@ -115,19 +117,6 @@ impl Cluster {
             server.look_after();
         }
         self.servers.iter().any(|server| !server.is_up()) || self.links.iter().any(Link::is_cut)
-    }
-
-    /// What the server says a connection is doing; `None` if it does not answer or know it.
-    pub(super) fn state_of_connection(&self, server: ServerIndex, id: u64) -> Option<String> {
-        let server = self
-            .servers
-            .get(index(server))
-            .filter(|server| server.is_up())?;
-        let state = format!(
-            "SELECT CONCAT(PROCESSLIST_COMMAND, ' ', IFNULL(PROCESSLIST_STATE, '')) \
-             FROM performance_schema.threads WHERE PROCESSLIST_ID = {id}"
-        );
-        server.ask(&state).ok().flatten()
     }
 
     /// A client of a server.
@@ -183,6 +172,43 @@ impl Cluster {
         if server == SOURCE {
             self.links.iter_mut().for_each(Link::close);
         }
+    }
+}
+
+/// Open connections to servers; as short-lived as one wait.
+pub(super) struct Watch<'a> {
+    servers: &'a [Server],
+    connections: Vec<Option<Admin>>,
+}
+
+impl Watch<'_> {
+    /// Whether all servers have executed the same GTIDs.
+    pub(super) fn has_converged(&mut self) -> bool {
+        let mut sets =
+            (0..self.servers.len()).map(|server| self.ask(server, "SELECT @@global.gtid_executed"));
+        let first = sets.next().flatten();
+        first.is_some() && sets.all(|set| set == first)
+    }
+
+    /// What the server says a connection is doing; `None` if it does not answer or know it.
+    pub(super) fn state_of_connection(&mut self, server: ServerIndex, id: u64) -> Option<String> {
+        let state = format!(
+            "SELECT CONCAT(PROCESSLIST_COMMAND, ' ', IFNULL(PROCESSLIST_STATE, '')) \
+             FROM performance_schema.threads WHERE PROCESSLIST_ID = {id}"
+        );
+        self.ask(index(server), &state)
+    }
+
+    fn ask(&mut self, server: usize, sql: &str) -> Option<String> {
+        let connection = &mut self.connections[server];
+        if connection.is_none() {
+            *connection = self.servers[server].connect().ok();
+        }
+        let answer = connection.as_mut()?.value(sql);
+        if answer.is_err() {
+            *connection = None;
+        }
+        answer.ok().flatten()
     }
 }
 

@@ -13,7 +13,12 @@ use semisync_console::{
 use semisync_core::Generation;
 use semisync_sim::Fault;
 
-use super::{Stage, client::Client, cluster::Cluster, poll};
+use super::{
+    Stage,
+    client::Client,
+    cluster::{Cluster, Watch},
+    poll,
+};
 
 /// How long a step waits for its statement, and for the replicas.
 const STEP: Duration = Duration::from_secs(2);
@@ -94,10 +99,13 @@ impl Player<'_> {
             Action::Fault(fault) => self.inject(fault)?,
             Action::Wait(micros) => poll::pass(Duration::from_micros(*micros)),
         }
-        if !self.cluster.has_fault() {
-            poll::until(end, || self.cluster.has_converged());
+        let has_fault = self.cluster.has_fault();
+        let mut watch = self.cluster.watch();
+        if !has_fault {
+            poll::until(end, || watch.has_converged());
         }
-        self.let_running_statements_return();
+        self.let_running_statements_return(&mut watch);
+        drop(watch);
         self.print_returned();
         Ok(())
     }
@@ -146,11 +154,11 @@ impl Player<'_> {
     }
 
     /// Waits until every running statement has returned or stays where it is.
-    fn let_running_statements_return(&self) {
+    fn let_running_statements_return(&self, watch: &mut Watch<'_>) {
         let mut before = Vec::new();
         let mut same = 0;
         poll::until(Instant::now() + STEP, || {
-            let now: Vec<_> = self.states_of_running().collect();
+            let now: Vec<_> = self.states_of_running(watch).collect();
             same = if now == before { same + 1 } else { 0 };
             before = now;
             LOOKS <= same || before.iter().all(|(_, is_idle, _)| *is_idle)
@@ -158,14 +166,15 @@ impl Player<'_> {
     }
 
     /// Each running statement: whether it has returned, and what its server says of it.
-    fn states_of_running(&self) -> impl Iterator<Item = (SessionAddress, bool, Option<String>)> {
+    fn states_of_running(
+        &self,
+        watch: &mut Watch<'_>,
+    ) -> impl Iterator<Item = (SessionAddress, bool, Option<String>)> {
         let running = self.sessions.iter().filter(|(_, session)| session.running);
         running.map(|(at, Session { client, .. })| {
             let is_idle = client.is_idle();
-            let state = (!is_idle).then(|| {
-                self.cluster
-                    .state_of_connection(at.server, client.connection_id())
-            });
+            let state =
+                (!is_idle).then(|| watch.state_of_connection(at.server, client.connection_id()));
             (*at, is_idle, state.flatten())
         })
     }

@@ -3,7 +3,7 @@
 //! Linux gives both to a thread and to all that it starts; they vanish with the last of them. The
 //! network has only 127.0.0.1. What is mounted here is invisible elsewhere.
 
-use std::{fs, path::Path, process::Command};
+use std::{fs, process::Command};
 
 use anyhow::{Context, Result, ensure};
 use nix::{
@@ -21,12 +21,8 @@ pub(super) const LAB_DIRECTORY: &str = "tmp/semisync-record";
 pub(super) fn enter(stage: &Stage) -> Result<()> {
     unshare(CloneFlags::CLONE_NEWNS | CloneFlags::CLONE_NEWNET)
         .context("a lab needs a network and mounts of its own (root, Linux)")?;
-    mount_simple(
-        None,
-        Path::new("/"),
-        None,
-        MsFlags::MS_REC | MsFlags::MS_PRIVATE,
-    )?;
+    let private = MsFlags::MS_REC | MsFlags::MS_PRIVATE;
+    mount(None::<&str>, "/", None::<&str>, private, None::<&str>).context("private mounts")?;
     let status = Command::new("ip")
         .args(["link", "set", "lo", "up"])
         .status()
@@ -35,21 +31,29 @@ pub(super) fn enter(stage: &Stage) -> Result<()> {
 
     let directory = stage.root.join(LAB_DIRECTORY);
     fs::create_dir_all(&directory).with_context(|| format!("make {}", directory.display()))?;
-    mount_simple(Some("tmpfs"), &directory, Some("tmpfs"), MsFlags::empty())?;
+    mount(
+        Some("tmpfs"),
+        &directory,
+        Some("tmpfs"),
+        MsFlags::empty(),
+        Some("mode=0750"),
+    )
+    .with_context(|| format!("mount memory at {}", directory.display()))?;
 
     if let Plugins::Ours(libraries) = &stage.plugins {
         for file in ["semisync_source.so", "semisync_replica.so"] {
             let ours = libraries.join(file);
             ensure!(ours.is_file(), "{} does not exist", ours.display());
             let stock = stage.root.join("usr/lib/mysql/plugin").join(file);
-            let ours = ours.to_str().context("a path that is no UTF-8")?;
-            mount_simple(Some(ours), &stock, None, MsFlags::MS_BIND)?;
+            mount(
+                Some(&ours),
+                &stock,
+                None::<&str>,
+                MsFlags::MS_BIND,
+                None::<&str>,
+            )
+            .with_context(|| format!("mount {} at {}", ours.display(), stock.display()))?;
         }
     }
     Ok(())
-}
-
-fn mount_simple(what: Option<&str>, at: &Path, kind: Option<&str>, flags: MsFlags) -> Result<()> {
-    mount(what, at, kind, flags, None::<&str>)
-        .with_context(|| format!("mount {} at {}", what.unwrap_or("(flags)"), at.display()))
 }

@@ -201,18 +201,21 @@ impl Server {
         Client::start(command)
     }
 
-    /// Asks it a question over a connection of the recorder's own.
-    pub(super) fn ask(&self, sql: &str) -> Result<Option<String>> {
-        Admin::connect(&self.directory)?.value(sql)
+    /// A connection of the recorder's own.
+    pub(super) fn connect(&self) -> Result<Admin> {
+        ensure!(self.is_up(), "it is down or frozen");
+        Admin::connect(&self.directory)
     }
 
     /// Tells it a statement over a connection of the recorder's own.
     pub(super) fn tell(&self, sql: &str) -> Result<()> {
-        Admin::connect(&self.directory)?.query(sql).map(drop)
+        self.connect()?.query(sql).map(drop)
     }
 
     /// Kills it.
     pub(super) fn crash(&mut self) -> Result<()> {
+        // A dying process may still accept connections: nobody shall find it.
+        fs::remove_file(self.directory.join("mysql.sock"))?;
         self.process.take().context("it does not run")?;
         self.frozen = false;
         Ok(())
