@@ -18,8 +18,8 @@ use super::{
     template::{self, ACCOUNT},
 };
 
-/// Server n, from 1, listens on the first plus n; a replica that is server n comes to the source
-/// through the second plus n.
+/// Server n, from 1, listens on the first plus n; replica n, the server after server n, comes to the
+/// source through the second plus n.
 const SERVER_PORTS: u16 = 33_060;
 const LINK_PORTS: u16 = 33_100;
 
@@ -55,7 +55,7 @@ impl Cluster {
             };
             servers.push(Server::prepare(&stage.root, &lab, &data, &identity)?);
         }
-        let links = (2..)
+        let links = (1..)
             .take(config.servers.len() - 1)
             .map(|replica| Link::new(LINK_PORTS + replica, SERVER_PORTS + 1))
             .collect();
@@ -85,7 +85,7 @@ impl Cluster {
     }
 
     fn start_replication(&mut self) -> Result<()> {
-        for (replica, port) in self.servers[1..].iter().zip(LINK_PORTS + 2..) {
+        for (replica, port) in self.servers[1..].iter().zip(LINK_PORTS + 1..) {
             replica.tell(&format!(
                 "CHANGE REPLICATION SOURCE TO SOURCE_HOST = '127.0.0.1', SOURCE_PORT = {port}, \
                  SOURCE_USER = '{ACCOUNT}', SOURCE_PASSWORD = '{ACCOUNT}', \

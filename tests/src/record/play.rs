@@ -23,9 +23,12 @@ use super::{
 /// How long a step waits for its statement, and for the replicas.
 const STEP: Duration = Duration::from_secs(2);
 
-/// What a blocked statement may take to show that it is not blocked any more: this many looks at it
-/// find it in the same state.
+/// A blocked statement that is released takes a moment to show it: it counts as blocked when so many
+/// looks find it in the same state.
 const LOOKS: u32 = 12;
+
+/// The same after a step that only asked a question, which releases nobody.
+const LOOKS_AFTER_QUESTION: u32 = 2;
 
 /// Plays `lab` on real servers and returns its transcript.
 ///
@@ -76,6 +79,13 @@ pub(super) fn virtual_only(lab: &Lab) -> Option<String> {
     fault.map(|written| format!("it has a step `{written}`"))
 }
 
+fn is_question(action: &Action) -> bool {
+    match action {
+        Action::Type { text, .. } => text.starts_with("SELECT ") || text.starts_with("SHOW "),
+        Action::Fault(_) | Action::Wait(_) => false,
+    }
+}
+
 struct Session {
     client: Client,
     /// Its statement outlived the step that typed it.
@@ -104,7 +114,12 @@ impl Player<'_> {
         if !has_fault {
             poll::until(end, || watch.has_converged());
         }
-        self.let_running_statements_return(&mut watch);
+        let looks = if is_question(&step.action) {
+            LOOKS_AFTER_QUESTION
+        } else {
+            LOOKS
+        };
+        self.let_running_statements_return(&mut watch, looks);
         drop(watch);
         self.print_returned();
         Ok(())
@@ -154,14 +169,14 @@ impl Player<'_> {
     }
 
     /// Waits until every running statement has returned or stays where it is.
-    fn let_running_statements_return(&self, watch: &mut Watch<'_>) {
+    fn let_running_statements_return(&self, watch: &mut Watch<'_>, looks: u32) {
         let mut before = Vec::new();
         let mut same = 0;
         poll::until(Instant::now() + STEP, || {
             let now: Vec<_> = self.states_of_running(watch).collect();
             same = if now == before { same + 1 } else { 0 };
             before = now;
-            LOOKS <= same || before.iter().all(|(_, is_idle, _)| *is_idle)
+            looks <= same || before.iter().all(|(_, is_idle, _)| *is_idle)
         });
     }
 
