@@ -108,6 +108,15 @@ impl semisync_sim::expr::Row for NoRow {
     }
 }
 
+/// 1582
+pub(crate) fn parameter_count(name: &str) -> SqlError {
+    SqlError::new(
+        1582,
+        "42000",
+        format!("Incorrect parameter count in the call to native function '{name}'"),
+    )
+}
+
 /// 1210
 pub(crate) fn wrong_arguments() -> SqlError {
     SqlError::new(1210, "HY000", "Incorrect arguments to EXECUTE")
@@ -209,7 +218,10 @@ fn of_session(
         "ROW_COUNT" => Some(Value::Int(env.memory.row_count)),
         "FOUND_ROWS" => Some(Value::Int(env.memory.found_rows)),
         // The statement has slept or waited already when its result is computed.
-        "SLEEP" | "WAIT_FOR_EXECUTED_GTID_SET" => env.waited.cloned(),
+        "SLEEP" | "WAIT_FOR_EXECUTED_GTID_SET" => match env.waited {
+            Some(value) => Some(value.clone()),
+            None => return Err(parameter_count(upper)),
+        },
         _ => None,
     };
     Ok(value)

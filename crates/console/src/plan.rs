@@ -46,8 +46,11 @@ pub(crate) enum Then {
     },
     /// Set user variables.
     SetUserVariables(Vec<(String, Value)>),
-    /// Remember a prepared statement.
-    Prepare { name: String, text: String },
+    /// Remember a prepared statement; if it was refused, forget the one of this name.
+    Prepare {
+        name: String,
+        prepared: Result<String, SqlError>,
+    },
     /// Forget one.
     Deallocate { name: String },
     /// Report an error the console found.
@@ -261,8 +264,14 @@ fn prepare(name: String, from: PrepareSource, env: &Environment<'_>) -> Result<P
         }
     };
     let text = text.trim().trim_end_matches(';').to_owned();
-    parse(&text, env.generation())?;
-    Ok(Plan::in_memory(Then::Prepare { name, text }))
+    let prepared = match parse(&text, env.generation()) {
+        Ok(parsed) if parsed.statement == Statement::Empty => {
+            Err(SqlError::new(1065, "42000", "Query was empty"))
+        }
+        Ok(_) => Ok(text),
+        Err(error) => Err(error),
+    };
+    Ok(Plan::in_memory(Then::Prepare { name, prepared }))
 }
 
 fn execute(name: &str, using: &[String], env: &Environment<'_>) -> Result<Plan, SqlError> {
@@ -392,9 +401,14 @@ pub(crate) fn answer(
         }
         Statement::Show(show) => Ok((shows::show(show, env)?, Vec::new())),
         Statement::Describe(table) => Ok((shows::describe(table, env)?, Vec::new())),
+        Statement::Help(_) => Ok((Answer::Lines(NO_HELP.to_owned()), Vec::new())),
         _ => Ok((shows::nothing(), Vec::new())),
     }
 }
+
+/// What the client prints when the server has no help on a topic.
+const NO_HELP: &str =
+    "\nNothing found\nPlease try to run 'help contents' for a list of all accessible topics\n\n";
 
 /// Whether a statement leaves the warnings of the one before in place.
 pub(crate) fn keeps_warnings(statement: &Statement) -> bool {

@@ -9,7 +9,7 @@ use semisync_sim::{SqlError, Value};
 
 use crate::environment::{Environment, SessionMemory};
 use crate::layout::{ResultColumn, ResultSet};
-use crate::lowering::{AGGREGATES, Scope, Shape, lower, shape};
+use crate::lowering::{AGGREGATES, Scope, Shape, lower, parameter_count, shape};
 use crate::statement::{Direction, Expr, Item, Select};
 use crate::tables::{self, TableContents};
 
@@ -20,6 +20,8 @@ pub(crate) enum Answer {
         result: ResultSet,
         warnings: Vec<Warning>,
     },
+    /// Lines the client prints as they are.
+    Lines(String),
     Ok(OkPacket),
 }
 
@@ -253,8 +255,8 @@ impl Source {
         match expr {
             Expr::CountAll => Ok(Expr::Integer(group.len() as i128)),
             Expr::Call { name, arguments } if is_aggregate(name) => {
-                let [argument] = &arguments[..] else {
-                    return Err(crate::lexer::syntax_error(")", 0));
+                let [argument, ..] = &arguments[..] else {
+                    return Err(parameter_count(name));
                 };
                 let lowered = lower(argument, env, self.scope("field list"))?;
                 let mut values = Vec::new();

@@ -309,7 +309,8 @@ fn binlog_events(
         ));
     };
     let from = start_position(&events, from.unwrap_or(4), word)?;
-    let limit = limit.unwrap_or(Limit {
+    // LIMIT 0 means no limit here.
+    let limit = limit.filter(|limit| limit.count > 0).unwrap_or(Limit {
         offset: 0,
         count: u64::MAX,
     });
@@ -336,6 +337,11 @@ fn first_binlog(env: &Environment<'_>) -> Option<String> {
     files.into_iter().next().map(|file| file.name)
 }
 
+/// Bytes of an event in its file; in relay logs the end position is the source's.
+fn event_size(event: &BinlogEventRow) -> u64 {
+    event.end_position.saturating_sub(event.position)
+}
+
 /// FROM must be where an event begins; positions in the first event stand for its end.
 fn start_position(events: &[BinlogEventRow], from: u64, word: &str) -> Result<u64, SqlError> {
     let end_of_first = events.first().map_or(4, |event| event.end_position);
@@ -344,6 +350,12 @@ fn start_position(events: &[BinlogEventRow], from: u64, word: &str) -> Result<u6
     }
     if from < end_of_first {
         return Ok(end_of_first);
+    }
+    let end = events
+        .last()
+        .map_or(4, |event| event.position + event_size(event));
+    if end < from {
+        return Ok(from);
     }
     let is_known = events
         .iter()

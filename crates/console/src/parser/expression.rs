@@ -319,7 +319,12 @@ fn function(c: &mut Cursor<'_>, name: String) -> Result<Expr> {
         c.expect_symbol(")")?;
         return Ok(Expr::CountAll);
     }
-    let arguments = if c.is_symbol(")") {
+    let takes_one = ["COUNT", "SUM", "MIN", "MAX", "AVG"]
+        .iter()
+        .any(|known| name.eq_ignore_ascii_case(known));
+    let arguments = if takes_one {
+        vec![expression(c)?]
+    } else if c.is_symbol(")") {
         Vec::new()
     } else {
         c.list(expression)?

@@ -141,15 +141,35 @@ fn source_option(c: &mut Cursor<'_>) -> Result<(String, SourceOption)> {
     }
     c.advance();
     c.expect_symbol("=")?;
+    let is_text = TEXT_OPTIONS.contains(&name.as_str());
     let value = match c.peek_kind().clone() {
-        TokenKind::Text(text) => SourceOption::Text(text),
-        TokenKind::Number(number) => SourceOption::Number(number),
+        TokenKind::Text(text) if is_text => SourceOption::Text(text),
+        TokenKind::Number(number) if !is_text => SourceOption::Number(number),
         TokenKind::Word(word) => SourceOption::Word(word),
         _ => return Err(c.unexpected()),
     };
     c.advance();
     Ok((name, value))
 }
+
+/// Options whose value is a string; that of the others is a number or a word.
+const TEXT_OPTIONS: &[&str] = &[
+    "NETWORK_NAMESPACE",
+    "PRIVILEGE_CHECKS_USER",
+    "RELAY_LOG_FILE",
+    "SOURCE_BIND",
+    "SOURCE_COMPRESSION_ALGORITHMS",
+    "SOURCE_HOST",
+    "SOURCE_LOG_FILE",
+    "SOURCE_PASSWORD",
+    "SOURCE_PUBLIC_KEY_PATH",
+    "SOURCE_SSL_CA",
+    "SOURCE_SSL_CAPATH",
+    "SOURCE_SSL_CERT",
+    "SOURCE_SSL_CIPHER",
+    "SOURCE_SSL_KEY",
+    "SOURCE_USER",
+];
 
 const OPTIONS: &[&str] = &[
     "ASSIGN_GTIDS_TO_ANONYMOUS_TRANSACTIONS",

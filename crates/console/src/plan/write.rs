@@ -31,7 +31,7 @@ pub(super) fn plan(
         },
         Statement::DropDatabase { name, if_exists } => {
             if SYSTEM_SCHEMAS.contains(&name.to_ascii_lowercase().as_str()) {
-                return Err(system_schema_denied(&name));
+                return Err(system_schema_kept(&name));
             }
             Operation::DropDatabase {
                 name,
@@ -69,6 +69,37 @@ fn system_schema_denied(db: &str) -> SqlError {
         "42000",
         format!("Access denied for user 'root'@'localhost' to database '{db}'"),
     )
+}
+
+fn system_schema_kept(db: &str) -> SqlError {
+    match db.to_ascii_lowercase().as_str() {
+        "mysql" | "sys" => SqlError::new(
+            3552,
+            "HY000",
+            format!("Access to system schema '{db}' is rejected."),
+        ),
+        _ => system_schema_denied(db),
+    }
+}
+
+/// Rows of performance_schema are not for writing.
+fn writable_rows(
+    table: &TableName,
+    command: &str,
+    env: &Environment<'_>,
+) -> Result<String, SqlError> {
+    let db = env.database_of(table.db.as_deref())?;
+    if db.eq_ignore_ascii_case("performance_schema") {
+        return Err(SqlError::new(
+            1142,
+            "42000",
+            format!(
+                "{command} command denied to user 'root'@'localhost' for table '{}'",
+                table.name
+            ),
+        ));
+    }
+    writable(table, env)
 }
 
 fn create_table(
@@ -150,7 +181,7 @@ fn drop_tables(
 }
 
 fn insert(insert: Insert, env: &Environment<'_>) -> Result<Operation, SqlError> {
-    let db = writable(&insert.table, env)?;
+    let db = writable_rows(&insert.table, "INSERT", env)?;
     let definition = env
         .cluster
         .table_definition(env.server, &db, &insert.table.name);
@@ -248,7 +279,7 @@ fn server_scope(clause: &'static str) -> Scope<'static> {
 }
 
 fn update(update: Update, env: &Environment<'_>) -> Result<Operation, SqlError> {
-    let db = writable(&update.table, env)?;
+    let db = writable_rows(&update.table, "UPDATE", env)?;
     let mut assignments = Vec::new();
     for (name, expr) in &update.assignments {
         assignments.push((name.clone(), lower(expr, env, server_scope("field list"))?));
@@ -263,7 +294,7 @@ fn update(update: Update, env: &Environment<'_>) -> Result<Operation, SqlError> 
 }
 
 fn delete(delete: Delete, env: &Environment<'_>) -> Result<Operation, SqlError> {
-    let db = writable(&delete.table, env)?;
+    let db = writable_rows(&delete.table, "DELETE", env)?;
     let filter = filter(delete.filter.as_ref(), env)?;
     Ok(Operation::Delete {
         db,

@@ -227,6 +227,17 @@ impl Workbench {
                 }
             }
             (Outcome::Read, Then::Fail(error)) => self.failed(at, &error),
+            (
+                Outcome::Read,
+                Then::Prepare {
+                    name,
+                    prepared: Err(error),
+                },
+            ) => {
+                let prepared = &mut self.client(at).memory.prepared;
+                prepared.remove(&name.to_ascii_lowercase());
+                self.failed(at, &error);
+            }
             (Outcome::Read, then) => self.succeeded(at, OkPacket::default(), then),
         }
     }
@@ -267,7 +278,10 @@ impl Workbench {
                     client.memory.set_user_variable(&name, value);
                 }
             }
-            Then::Prepare { name, text } => {
+            Then::Prepare {
+                name,
+                prepared: Ok(text),
+            } => {
                 packet.info = Some("Statement prepared".to_owned());
                 let name = name.to_ascii_lowercase();
                 client.memory.prepared.insert(name, text);
@@ -281,6 +295,7 @@ impl Workbench {
             | Then::Slept { .. }
             | Then::WaitForGtids { .. }
             | Then::KilledItself
+            | Then::Prepare { .. }
             | Then::Fail(_)
             | Then::Next(_) => {}
         }
@@ -339,6 +354,7 @@ impl Workbench {
                 }
                 printed
             }
+            Answer::Lines(lines) => lines,
             Answer::Ok(packet) => {
                 plan::remember_ok(&mut client.memory, &packet);
                 layout::ok(&packet, elapsed)

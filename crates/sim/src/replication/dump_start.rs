@@ -78,8 +78,9 @@ impl Cluster {
             .map(|(id, zombie)| (*id, zombie.processlist_id));
         if let Some((id, thread)) = zombie {
             let text = format!(
-                "While initializing dump thread for replica with UUID <{uuid}>, found a zombie dump \
-                 thread with the same UUID. Source is killing the zombie dump thread({thread})."
+                "Upon reconnection with the replica, while initializing the dump thread for UUID \
+                 <{uuid}>, an existing dump thread with the same UUID was detected. The source is \
+                 terminating the previous dump thread ({thread}), which is normal and expected."
             );
             self.log(ix, Line::note(15146, "Repl", text));
             self.end_dump(ix, id);
