@@ -100,9 +100,8 @@ impl Installation {
     pub fn data_template(&self) -> &'static Path {
         static MADE: OnceLock<PathBuf> = OnceLock::new();
         MADE.get_or_init(|| {
-            let parent = super::server::scratch_parent();
+            let parent = super::server::make_scratch_parent();
             let template = parent.join("template");
-            fs::create_dir_all(&parent).expect("the scratch directory can be made");
             let mut options = self.common_options();
             options.push("innodb-redo-log-capacity=16M".to_owned());
             options.push(format!("datadir={}", template.display()));

@@ -260,6 +260,18 @@ impl Drop for Server {
     }
 }
 
+/// Makes the directory of [`scratch_parent`], which goes when this process ends.
+pub(crate) fn make_scratch_parent() -> PathBuf {
+    extern "C" fn remove() {
+        let _ = fs::remove_dir_all(scratch_parent());
+    }
+    let parent = scratch_parent();
+    fs::create_dir_all(&parent).expect("the scratch directory can be made");
+    // SAFETY: the function takes nothing, and does not unwind.
+    unsafe { libc::atexit(remove) };
+    parent
+}
+
 /// A directory with a short name, for Unix sockets' names are limited.
 pub(crate) fn scratch_parent() -> PathBuf {
     std::env::temp_dir().join(format!("semisync-servers-{}", std::process::id()))
