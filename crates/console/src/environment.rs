@@ -7,6 +7,7 @@ use semisync_sim::inspect::{ProcessRow, VariableReach, VariableRow};
 use semisync_sim::operation::{Warning, WarningLevel};
 use semisync_sim::{Cluster, ServerIndex, SessionKey, SqlError, Value};
 
+use crate::deprecated::todays_name;
 use crate::statement::SystemScope;
 
 /// What a session remembers between statements and forgets when its connection is lost.
@@ -103,7 +104,8 @@ impl Environment<'_> {
         scope: SystemScope,
         name: &str,
     ) -> Result<Value, SqlError> {
-        let lower = name.to_ascii_lowercase();
+        let lower =
+            todays_name(name, self.generation()).unwrap_or_else(|| name.to_ascii_lowercase());
         match lower.as_str() {
             "warning_count" => return Ok(Value::Int(self.memory.warnings.len() as i128)),
             "error_count" => return Ok(Value::Int(self.memory.errors() as i128)),

@@ -23,6 +23,8 @@ mod calendar;
 
 mod environment;
 
+mod deprecated;
+
 mod lowering;
 
 mod tables;

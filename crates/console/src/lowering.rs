@@ -218,10 +218,12 @@ fn of_session(
         "ROW_COUNT" => Some(Value::Int(env.memory.row_count)),
         "FOUND_ROWS" => Some(Value::Int(env.memory.found_rows)),
         // The statement has slept or waited already when its result is computed.
-        "SLEEP" | "WAIT_FOR_EXECUTED_GTID_SET" => match env.waited {
-            Some(value) => Some(value.clone()),
-            None => return Err(parameter_count(upper)),
-        },
+        "SLEEP" | "WAIT_FOR_EXECUTED_GTID_SET" | "SOURCE_POS_WAIT" | "MASTER_POS_WAIT" => {
+            match env.waited {
+                Some(value) => Some(value.clone()),
+                None => return Err(parameter_count(upper)),
+            }
+        }
         _ => None,
     };
     Ok(value)
@@ -349,7 +351,9 @@ fn call_shape(name: &str, arguments: &[Expr], sub: &dyn Fn(&Expr) -> Shape) -> S
         | "INSTR"
         | "LOCATE"
         | "GTID_SUBSET"
-        | "WAIT_FOR_EXECUTED_GTID_SET" => Shape::number().nullable(),
+        | "WAIT_FOR_EXECUTED_GTID_SET"
+        | "SOURCE_POS_WAIT"
+        | "MASTER_POS_WAIT" => Shape::number().nullable(),
         "MIN" | "MAX" => of(&[0]),
         "IF" => of(&[1, 2]),
         "IFNULL" | "NULLIF" => of(&[0, 1]),

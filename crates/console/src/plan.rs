@@ -7,6 +7,7 @@ use semisync_sim::operation::{
 };
 use semisync_sim::{SqlError, Value};
 
+use crate::deprecated::{todays_name, variable_warning};
 use crate::environment::{Environment, SessionMemory};
 use crate::lowering::{constant, wrong_arguments};
 use crate::parser::parse;
@@ -37,15 +38,17 @@ pub(crate) enum Then {
         arguments: Vec<Value>,
         until: u64,
     },
-    /// Look again later whether the GTIDs are there, until the time (in microseconds) is over.
-    WaitForGtids {
+    /// Look again later whether something has come, until the time (in microseconds) is over.
+    WaitFor {
         statement: Box<Statement>,
         arguments: Vec<Value>,
-        wanted: String,
+        wanted: Wanted,
         until: Option<u64>,
+        /// Whether it looked already.
+        has_waited: bool,
     },
-    /// Set user variables.
-    SetUserVariables(Vec<(String, Value)>),
+    /// Set user variables; using some names warns.
+    SetUserVariables(Vec<(String, Value)>, Vec<Warning>),
     /// Remember a prepared statement; if it was refused, forget the one of this name.
     Prepare {
         name: String,
@@ -59,6 +62,15 @@ pub(crate) enum Then {
     KilledItself,
     /// Go on with another operation.
     Next(Box<Plan>),
+}
+
+/// What a function waits for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Wanted {
+    /// That these GTIDs are executed.
+    Gtids(String),
+    /// That the applier has come to this position of the source.
+    SourcePosition(String, u64),
 }
 
 impl Plan {
@@ -208,16 +220,19 @@ fn flush(what: &str, logged: bool, text: String) -> Plan {
 fn set(assignments: Vec<Assignment>, env: &Environment<'_>) -> Result<Plan, SqlError> {
     let mut user = Vec::new();
     let mut system = Vec::new();
+    let mut warnings = Vec::new();
     for assignment in assignments {
         match assignment {
             Assignment::User { name, value } => user.push((name, constant(&value, env)?)),
             Assignment::System { scope, name, value } => {
                 let value = set_literal(value, env)?;
+                warnings.extend(variable_warning(&name, env.generation()));
+                let name = todays_name(&name, env.generation()).unwrap_or(name);
                 system.push(VariableAssignment { scope, name, value });
             }
         }
     }
-    let then = Then::SetUserVariables(user);
+    let then = Then::SetUserVariables(user, warnings);
     Ok(if system.is_empty() {
         Plan::in_memory(then)
     } else {
@@ -335,25 +350,47 @@ fn reading(statement: Statement, env: &Environment<'_>) -> Result<Plan, SqlError
             },
         });
     }
-    if let Some(arguments) = find_call(&statement, "WAIT_FOR_EXECUTED_GTID_SET") {
-        let (wanted, until) = match arguments {
-            [set] => (constant(set, env)?, None),
-            [set, seconds] => {
-                let seconds = constant(seconds, env)?.to_number();
-                let micros = seconds.map_or(0, |n| n.times(1_000_000.into()).truncated());
-                let micros = u64::try_from(micros).unwrap_or(0);
-                (constant(set, env)?, Some(env.now().as_micros() + micros))
-            }
-            _ => return Ok(Plan::read(statement, env)),
+    let Some((wanted, until)) = wanted(&statement, env)? else {
+        return Ok(Plan::read(statement, env));
+    };
+    Ok(Plan::in_memory(Then::WaitFor {
+        statement: Box::new(statement),
+        arguments: env.arguments.to_vec(),
+        wanted,
+        until,
+        has_waited: false,
+    }))
+}
+
+/// What a statement waits for and until when, if it does.
+fn wanted(
+    statement: &Statement,
+    env: &Environment<'_>,
+) -> Result<Option<(Wanted, Option<u64>)>, SqlError> {
+    let until = |seconds: Option<&Expr>| -> Result<Option<u64>, SqlError> {
+        let Some(seconds) = seconds else {
+            return Ok(None);
         };
-        return Ok(Plan::in_memory(Then::WaitForGtids {
-            statement: Box::new(statement),
-            arguments: env.arguments.to_vec(),
-            wanted: wanted.to_text().unwrap_or_default(),
-            until,
-        }));
+        let seconds = constant(seconds, env)?.to_number();
+        let micros = seconds.map_or(0, |n| n.times(1_000_000.into()).truncated());
+        let micros = u64::try_from(micros).unwrap_or(0);
+        Ok(Some(env.now().as_micros() + micros))
+    };
+    if let Some([set, rest @ ..]) = find_call(statement, "WAIT_FOR_EXECUTED_GTID_SET") {
+        let set = constant(set, env)?.to_text().unwrap_or_default();
+        return Ok(Some((Wanted::Gtids(set), until(rest.first())?)));
     }
-    Ok(Plan::read(statement, env))
+    for name in ["SOURCE_POS_WAIT", "MASTER_POS_WAIT"] {
+        if let Some([file, position, rest @ ..]) = find_call(statement, name) {
+            let file = constant(file, env)?.to_text().unwrap_or_default();
+            let position = constant(position, env)?.to_number();
+            let position = position.map_or(0, |number| number.truncated());
+            let position = u64::try_from(position).unwrap_or(0);
+            let wanted = Wanted::SourcePosition(file, position);
+            return Ok(Some((wanted, until(rest.first())?)));
+        }
+    }
+    Ok(None)
 }
 
 /// The arguments of the first call of a function in the select list.

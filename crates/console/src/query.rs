@@ -7,6 +7,7 @@ use semisync_sim::operation::{OkPacket, Warning, WarningLevel};
 use semisync_sim::value::Number;
 use semisync_sim::{SqlError, Value};
 
+use crate::deprecated;
 use crate::environment::{Environment, SessionMemory};
 use crate::layout::{ResultColumn, ResultSet};
 use crate::lowering::{AGGREGATES, Scope, Shape, lower, parameter_count, shape};
@@ -48,6 +49,9 @@ pub(crate) fn select(select: &Select, env: &Environment<'_>) -> Result<Selected,
         .collect();
     let found_rows = rows.len() as i128;
     let mut warnings = source.contents.warnings.clone();
+    for (expr, _) in &items {
+        warnings.extend(deprecated::warnings_of(expr, env.generation()));
+    }
     if !variables.is_empty() {
         warnings.push(assignment_is_deprecated());
     }

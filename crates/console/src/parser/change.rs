@@ -69,6 +69,9 @@ pub(super) fn set(c: &mut Cursor<'_>) -> Result<Statement> {
         }
         return Ok(Statement::SetNames(name));
     }
+    if let Some(assignments) = transaction(c)? {
+        return Ok(Statement::Set(assignments));
+    }
     let mut scope = VariableScope::Session;
     let assignments = c.list(|c| {
         // A scope word holds for the assignments after it too.
@@ -78,6 +81,45 @@ pub(super) fn set(c: &mut Cursor<'_>) -> Result<Statement> {
         set_item(c, scope)
     })?;
     Ok(Statement::Set(assignments))
+}
+
+/// SET [GLOBAL | SESSION] TRANSACTION: isolation level and access mode are system variables.
+fn transaction(c: &mut Cursor<'_>) -> Result<Option<Vec<Assignment>>> {
+    let start = c.position();
+    let scope = scope_word(c).unwrap_or(VariableScope::Session);
+    if !c.accept("TRANSACTION") {
+        c.rewind(start);
+        return Ok(None);
+    }
+    c.list(|c| {
+        let (name, value) = if c.accept("ISOLATION") {
+            c.expect("LEVEL")?;
+            ("transaction_isolation", isolation_level(c)?)
+        } else if c.accept_all(&["READ", "ONLY"]) {
+            ("transaction_read_only", "ON")
+        } else if c.accept_all(&["READ", "WRITE"]) {
+            ("transaction_read_only", "OFF")
+        } else {
+            return Err(c.unexpected());
+        };
+        Ok(Assignment::System {
+            scope,
+            name: name.to_owned(),
+            value: SetValue::Word(value.to_owned()),
+        })
+    })
+    .map(Some)
+}
+
+fn isolation_level(c: &mut Cursor<'_>) -> Result<&'static str> {
+    const LEVELS: &[(&[&str], &str)] = &[
+        (&["READ", "UNCOMMITTED"], "READ-UNCOMMITTED"),
+        (&["READ", "COMMITTED"], "READ-COMMITTED"),
+        (&["REPEATABLE", "READ"], "REPEATABLE-READ"),
+        (&["SERIALIZABLE"], "SERIALIZABLE"),
+    ];
+    let level = LEVELS.iter().find(|(words, _)| c.accept_all(words));
+    level.map(|(_, level)| *level).ok_or_else(|| c.unexpected())
 }
 
 fn row(c: &mut Cursor<'_>) -> Result<Vec<Expr>> {

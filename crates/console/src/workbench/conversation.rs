@@ -2,6 +2,8 @@
 
 use std::collections::VecDeque;
 
+use semisync_core::BinlogPosition;
+use semisync_sim::expr::Expr;
 use semisync_sim::operation::{Completion, OkPacket, Outcome};
 use semisync_sim::{SessionKey, SqlError, Value};
 
@@ -11,7 +13,8 @@ use crate::environment::Environment;
 use crate::layout;
 use crate::lexer::{TokenKind, tokenize};
 use crate::line_reader::{Command, Request};
-use crate::plan::{self, Plan, Then};
+use crate::lowering::NoRow;
+use crate::plan::{self, Plan, Then, Wanted};
 use crate::query::Answer;
 
 /// What the connection attempt of a client prints when it fails.
@@ -20,8 +23,8 @@ const NO_CONNECTION: &str = "ERROR: \nCan't connect to the server\n\n";
 /// The client sends a statement again after a lost connection, but not for ever.
 const MOST_RETRIES: u32 = 2;
 
-/// How often a wait for GTIDs looks.
-const GTID_WAIT_STEP_US: u64 = 1_000;
+/// How often a waiting function looks.
+const WAIT_STEP_US: u64 = 1_000;
 
 impl Workbench {
     /// Hands the answers the cluster has for clients to them.
@@ -197,35 +200,7 @@ impl Workbench {
                 let result = Value::of_bool(was_interrupted);
                 self.read(at, &statement, &arguments, Some(&result));
             }
-            (
-                Outcome::Read,
-                Then::WaitForGtids {
-                    statement,
-                    arguments,
-                    wanted,
-                    until,
-                },
-            ) => {
-                let then = Then::WaitForGtids {
-                    statement: statement.clone(),
-                    arguments: arguments.clone(),
-                    wanted: wanted.clone(),
-                    until,
-                };
-                match self.gtid_wait_result(at, &wanted, until) {
-                    Ok(Some(value)) => self.read(at, &statement, &arguments, Some(&value)),
-                    Ok(None) => self.execute(
-                        at,
-                        Plan {
-                            operation: semisync_sim::Operation::Sleep {
-                                micros: GTID_WAIT_STEP_US,
-                            },
-                            then,
-                        },
-                    ),
-                    Err(error) => self.failed(at, &error),
-                }
-            }
+            (Outcome::Read, then @ Then::WaitFor { .. }) => self.look_again(at, then),
             (Outcome::Read, Then::Fail(error)) => self.failed(at, &error),
             (
                 Outcome::Read,
@@ -242,26 +217,71 @@ impl Workbench {
         }
     }
 
-    /// Whether the wanted GTIDs are there (0), the time is over (1), or neither.
-    fn gtid_wait_result(
+    /// Looks whether what a function waits for has come; if not, later once more.
+    fn look_again(&mut self, at: SessionAddress, then: Then) {
+        let Then::WaitFor {
+            statement,
+            arguments,
+            wanted,
+            until,
+            has_waited,
+        } = then
+        else {
+            return;
+        };
+        let is_over = until.is_some_and(|until| until <= self.cluster.now().as_micros());
+        match self.wait_result(at, &wanted, has_waited, is_over) {
+            Ok(Some(value)) => self.read(at, &statement, &arguments, Some(&value)),
+            Ok(None) => self.execute(
+                at,
+                Plan {
+                    operation: semisync_sim::Operation::Sleep {
+                        micros: WAIT_STEP_US,
+                    },
+                    then: Then::WaitFor {
+                        statement,
+                        arguments,
+                        wanted,
+                        until,
+                        has_waited: true,
+                    },
+                },
+            ),
+            Err(error) => self.failed(at, &error),
+        }
+    }
+
+    /// What a waiting function returns now; `None` to go on waiting.
+    fn wait_result(
         &self,
         at: SessionAddress,
-        wanted: &str,
-        until: Option<u64>,
+        wanted: &Wanted,
+        has_waited: bool,
+        is_over: bool,
     ) -> Result<Option<Value>, SqlError> {
-        let executed = self.cluster.gtid_executed(at.server);
-        let call = semisync_sim::expr::Expr::Call(
-            "GTID_SUBSET".to_owned(),
-            vec![
-                semisync_sim::expr::Expr::Literal(Value::Text(wanted.to_owned())),
-                semisync_sim::expr::Expr::Literal(Value::Text(executed)),
-            ],
-        );
-        if call.holds(&crate::lowering::NoRow)? {
-            return Ok(Some(Value::Int(0)));
+        match wanted {
+            Wanted::Gtids(wanted) => {
+                let executed = self.cluster.gtid_executed(at.server);
+                let sets = [wanted.clone(), executed].map(|set| Expr::Literal(Value::Text(set)));
+                let call = Expr::Call("GTID_SUBSET".to_owned(), sets.to_vec());
+                if call.holds(&NoRow)? {
+                    return Ok(Some(Value::Int(0)));
+                }
+                Ok(is_over.then_some(Value::Int(1)))
+            }
+            Wanted::SourcePosition(file, position) => {
+                let status = self.cluster.replica_status(at.server);
+                let Some(status) = status.filter(|status| status.applier_running) else {
+                    return Ok(Some(Value::Null));
+                };
+                let applied =
+                    BinlogPosition::new(&status.relay_source_log_file, status.exec_source_log_pos);
+                if BinlogPosition::new(file, *position) <= applied {
+                    return Ok(Some(Value::of_bool(has_waited)));
+                }
+                Ok(is_over.then_some(Value::Int(-1)))
+            }
         }
-        let is_over = until.is_some_and(|until| until <= self.cluster.now().as_micros());
-        Ok(is_over.then_some(Value::Int(1)))
     }
 
     fn succeeded(&mut self, at: SessionAddress, mut packet: OkPacket, then: Then) {
@@ -273,7 +293,8 @@ impl Workbench {
         client.database = database;
         let mut is_use = false;
         match then {
-            Then::SetUserVariables(variables) => {
+            Then::SetUserVariables(variables, warnings) => {
+                packet.warnings.extend(warnings);
                 for (name, value) in variables {
                     client.memory.set_user_variable(&name, value);
                 }
@@ -293,7 +314,7 @@ impl Workbench {
             Then::Finished
             | Then::Answer(..)
             | Then::Slept { .. }
-            | Then::WaitForGtids { .. }
+            | Then::WaitFor { .. }
             | Then::KilledItself
             | Then::Prepare { .. }
             | Then::Fail(_)

@@ -1,0 +1,83 @@
+//! Names that still work and warn.
+
+use semisync_core::Generation;
+use semisync_sim::operation::{Warning, WarningLevel};
+
+use crate::statement::Expr;
+
+/// Today's name of a system variable, if the server knows the written one as an old name.
+pub(crate) fn todays_name(name: &str, generation: Generation) -> Option<String> {
+    let lower = name.to_ascii_lowercase();
+    if generation == Generation::V5_5 {
+        return None;
+    }
+    match lower.as_str() {
+        "log_slave_updates" => Some("log_replica_updates".to_owned()),
+        "sync_master_info" => Some("sync_source_info".to_owned()),
+        "rpl_stop_slave_timeout" => Some("rpl_stop_replica_timeout".to_owned()),
+        _ => {
+            let rest = lower.strip_prefix("slave_")?;
+            Some(format!("replica_{rest}"))
+        }
+    }
+}
+
+/// Whether a variable is deprecated without another name for it.
+fn is_going_away(name: &str) -> bool {
+    ["binlog_format", "sync_relay_log_info"]
+        .iter()
+        .any(|known| known.eq_ignore_ascii_case(name))
+}
+
+/// The warning that using a variable gives, if any.
+pub(crate) fn variable_warning(name: &str, generation: Generation) -> Option<Warning> {
+    if generation != Generation::V9_7 {
+        return None;
+    }
+    let instead = match todays_name(name, generation) {
+        Some(today) => format!(" Please use {today} instead."),
+        None if is_going_away(name) => String::new(),
+        None => return None,
+    };
+    let name = name.to_ascii_lowercase();
+    Some(warning(format!(
+        "'@@{name}' is deprecated and will be removed in a future release.{instead}"
+    )))
+}
+
+/// What the names in an expression warn of.
+pub(crate) fn warnings_of(expr: &Expr, generation: Generation) -> Vec<Warning> {
+    match expr {
+        Expr::SystemVariable { name, .. } => {
+            variable_warning(name, generation).into_iter().collect()
+        }
+        Expr::Call { name, arguments } => {
+            let mut warnings: Vec<Warning> = arguments
+                .iter()
+                .flat_map(|argument| warnings_of(argument, generation))
+                .collect();
+            if name.eq_ignore_ascii_case("MASTER_POS_WAIT") {
+                warnings.push(warning(
+                    "'MASTER_POS_WAIT' is deprecated and will be removed in a future release. Please use SOURCE_POS_WAIT instead"
+                        .to_owned(),
+                ));
+            }
+            warnings
+        }
+        Expr::Unary(_, operand) => warnings_of(operand, generation),
+        Expr::Binary(_, left, right) => {
+            let mut warnings = warnings_of(left, generation);
+            warnings.extend(warnings_of(right, generation));
+            warnings
+        }
+        _ => Vec::new(),
+    }
+}
+
+fn warning(message: String) -> Warning {
+    Warning {
+        level: WarningLevel::Warning,
+        code: 1287,
+        message,
+    }
+}
