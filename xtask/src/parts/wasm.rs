@@ -45,7 +45,10 @@ pub(super) fn run(run: &mut Run<'_>) -> Result<()> {
                 tools.test_runner(),
             )
             .env("WASM_BINDGEN_TEST_WEBDRIVER_JSON", &capabilities)
-            .env("WASM_BINDGEN_USE_BROWSER", "1");
+            .env("WASM_BINDGEN_USE_BROWSER", "1")
+            // Machines differ in speed; a test that hangs is still ended.
+            .env("WASM_BINDGEN_TEST_TIMEOUT", "300")
+            .env("WASM_BINDGEN_TEST_DRIVER_TIMEOUT", "60");
         // Documentation tests do not run in a browser.
         run.tests(command.args(["--lib", "--bins", "--tests"]))?;
     }

@@ -58,7 +58,8 @@ pub(crate) fn browser(workspace: &Workspace) -> Result<Browser> {
         return check(browser);
     }
     step("install Chromium and its driver", || {
-        apt::install(&["chromium", "chromium-driver"])
+        // Without a font, every text has the width of nothing.
+        apt::install(&["chromium", "chromium-driver", "fonts-liberation"])
     })
     .context(
         "a browser with its driver is missing; install chromium and chromium-driver (Debian), \
