@@ -189,7 +189,30 @@ fn administration(statement: Statement, text: String) -> Plan {
             text,
             effect: LoggedEffect::Accounts,
         },
-        _ => return Plan::in_memory(Then::Finished),
+        Statement::Empty
+        | Statement::Use(_)
+        | Statement::Select(_)
+        | Statement::Do(_)
+        | Statement::CreateDatabase { .. }
+        | Statement::DropDatabase { .. }
+        | Statement::CreateTable(_)
+        | Statement::DropTable { .. }
+        | Statement::Truncate(_)
+        | Statement::Insert(_)
+        | Statement::Update(_)
+        | Statement::Delete(_)
+        | Statement::Begin
+        | Statement::Commit
+        | Statement::Rollback
+        | Statement::Set(_)
+        | Statement::SetNames(_)
+        | Statement::Kill { .. }
+        | Statement::Prepare { .. }
+        | Statement::Execute { .. }
+        | Statement::Deallocate { .. }
+        | Statement::Show(_)
+        | Statement::Describe(_)
+        | Statement::Help(_) => unreachable!("planned by its own rule"),
     })
 }
 

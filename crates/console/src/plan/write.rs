@@ -49,7 +49,7 @@ pub(super) fn plan(
         Statement::Insert(statement) => insert(statement, env)?,
         Statement::Update(statement) => update(statement, env)?,
         Statement::Delete(statement) => delete(statement, env)?,
-        _ => Operation::Read,
+        other => unreachable!("{other:?} writes nothing"),
     };
     Ok(Plan::finished(operation))
 }
