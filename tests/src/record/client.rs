@@ -65,6 +65,7 @@ impl Client {
             .env_clear()
             .envs([
                 ("TERM", "dumb"),
+                ("LC_ALL", "C.UTF-8"),
                 ("HOME", "/nonexistent"),
                 ("MYSQL_HISTFILE", "/dev/null"),
             ])

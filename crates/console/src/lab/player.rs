@@ -17,6 +17,9 @@ const STEP: Duration = Duration::from_millis(2_100);
 /// What passes between two steps.
 const PAUSE: Duration = Duration::from_millis(50);
 
+/// How long a server may take to start or to stop.
+const PATIENCE: Duration = Duration::from_secs(60);
+
 /// Why a script cannot go on.
 pub type PlayError = ScriptError;
 
@@ -97,6 +100,7 @@ impl Player {
                 self.bench
                     .inject(fault.clone())
                     .map_err(|error| error.reason)?;
+                self.let_servers_start_and_stop();
             }
             Action::Wait(micros) => {
                 let until = self
@@ -127,6 +131,27 @@ impl Player {
         self.bench.advance_to(rested);
         self.print_returned(&mut transcript);
         Ok(transcript)
+    }
+
+    /// Goes on until no server is on its way up or down: whoever starts or stops one waits for it.
+    fn let_servers_start_and_stop(&mut self) {
+        let end = self.bench.now().saturating_add(PATIENCE);
+        let is_changing = |state: ServerState| match state {
+            ServerState::Starting | ServerState::Stopping => true,
+            ServerState::Running
+            | ServerState::Frozen
+            | ServerState::Stopped
+            | ServerState::Crashed => false,
+        };
+        loop {
+            let view = self.bench.cluster().view();
+            let changing = view.servers.iter().any(|server| is_changing(server.state));
+            let next = self.bench.next_event_at();
+            if !changing || next.is_none_or(|at| end < at) {
+                return;
+            }
+            self.bench.step();
+        }
     }
 
     /// Whether a step may end: its statement has returned and, with no fault active, all servers

@@ -180,7 +180,7 @@ fn identity_and_gtids(row: &ReplicaStatusRow) -> Vec<Cell> {
         text("Channel_Name", ""),
         text("Source_TLS_Version", ""),
         text("Source_public_key_path", ""),
-        number("Get_Source_public_key", 1_u64),
+        number("Get_Source_public_key", 0_u64),
         text("Network_Namespace", ""),
     ]
 }

@@ -87,7 +87,7 @@ fn connection_configuration(channel: Channel<'_>) -> TableContents {
             text("30.000"),
             empty(),
             empty(),
-            text("YES"),
+            text("NO"),
             empty(),
             text("uncompressed"),
             number(3),
