@@ -5,6 +5,7 @@ use semisync_sim::view::{ServerView, SourceView};
 use yew::{Html, classes, html};
 
 use super::scene::Scene;
+use super::server_card::{is_down, state_word};
 use crate::state::{Action, Selection};
 
 pub(crate) fn status(scene: &Scene<'_>) -> Html {
@@ -35,6 +36,7 @@ fn row(scene: &Scene<'_>, server: &ServerView) -> Html {
     let (configured, effective) = match (&server.source, &server.replica_plugin) {
         (Some(source), _) => (on(source.enabled), source.status.as_str()),
         (None, Some(plugin)) => (on(plugin.enabled), plugin.status.as_str()),
+        (None, None) if is_down(server.state) => (state_word(server.state), "–"),
         (None, None) => ("no plugin", "–"),
     };
     let negotiated = match (&server.source, &server.channel) {

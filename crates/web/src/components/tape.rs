@@ -167,13 +167,21 @@ impl Drawing<'_> {
 
     fn spans(&self) -> Html {
         let end = self.x(self.props.tape.length());
+        let last = self
+            .props
+            .marks
+            .checked_sub(1)
+            .and_then(|last| self.props.tape.marks.get(last));
+        let head = last.map_or(0.0, |mark| mark.x);
         let draw = |(index, span): (usize, &Span)| {
             let (x1, x2) = (self.x(span.x1), span.x2.map_or(end, |x2| self.x(x2)));
             if !self.is_seen(x1, x2) {
                 return html! {};
             }
             let y = self.y(span.lane);
-            let (class, text) = span_look(span);
+            // What a wait ends with is not known before the play head is there.
+            let is_over = span.x2.is_some_and(|x2| x2 <= head);
+            let (class, text) = span_look(span, is_over);
             // A wait is a strip under the marks; it is named where its end leaves room.
             let (top, height) = match span.what {
                 SpanKind::Wait(_) => (y + 8.0, 5.0),
@@ -183,7 +191,8 @@ impl Drawing<'_> {
             let shown = x1.max(self.from);
             let room = x2 - shown;
             let named = if let SpanKind::Wait(outcome) = span.what {
-                let name = outcome != Some(WaitOutcome::Acknowledged) && room > 230.0;
+                let acked = is_over && outcome == Some(WaitOutcome::Acknowledged);
+                let name = !acked && room > 230.0;
                 name.then(|| html! { <text class="end" x={px(x2 - 46.0)} y={px(y + 3.5)}>{ text }</text> })
             } else {
                 let clipped = clip(text, (room - 24.0) / 6.2);
@@ -256,9 +265,10 @@ impl Drawing<'_> {
     }
 }
 
-fn span_look(span: &Span) -> (&'static str, &str) {
+fn span_look(span: &Span, is_over: bool) -> (&'static str, &str) {
     match &span.what {
         SpanKind::Statement(text) => ("span statement", text),
+        SpanKind::Wait(_) if !is_over => ("span wait", "waiting for an ACK"),
         SpanKind::Wait(None) => ("span wait", "waiting for an ACK"),
         SpanKind::Wait(Some(WaitOutcome::Acknowledged)) => ("span wait acked", "acknowledged"),
         SpanKind::Wait(Some(WaitOutcome::TimedOut)) => ("span wait fallen", "no ACK: fell back"),

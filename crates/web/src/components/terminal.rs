@@ -64,7 +64,7 @@ pub(crate) fn Terminals(props: &TerminalsProps) -> Html {
                     onclick={props.store.does(Action::AddTab(at.server))}>{ icon(PLUS) }</button>
                 <label class="switch" title="After Enter, play until the answer is there and all is quiet">
                     <input type="checkbox" checked={props.play_after_enter} onchange={toggle}
-                        data-testid="play-after-enter" />{ "auto-play" }
+                        data-testid="play-after-enter" /><span>{ "auto-play" }</span>
                 </label>
             </div>
             <div id="screen" class="screen" role="tabpanel" data-testid="screen"
