@@ -19,7 +19,7 @@ pub(crate) mod settings;
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
-use semisync_core::source::WaitTicket;
+use semisync_core::source::{AckCounting, WaitTicket};
 use semisync_core::variables::Family;
 use semisync_core::{BinlogPosition, Generation, Instant, Naming};
 
@@ -72,6 +72,8 @@ pub(crate) struct Server {
     pub(crate) commits: GroupCommit,
     pub(crate) source_plugin: Option<SourcePlugin>,
     pub(crate) replica_plugin: Option<ReplicaPlugin>,
+    /// How the source plugin counts ACKs.
+    pub(crate) counting: AckCounting,
     /// Loaded plugins, in the order they were loaded.
     pub(crate) install_order: Vec<(Family, Naming)>,
     pub(crate) waits: BTreeMap<Actor, CommitWait>,

@@ -23,3 +23,6 @@ mod soak;
 
 #[path = "cluster/logs.rs"]
 mod logs;
+
+#[path = "cluster/crash_points.rs"]
+mod crash_points;

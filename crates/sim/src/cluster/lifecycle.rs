@@ -1,6 +1,6 @@
 //! How a server comes up: option file, plugins, crash recovery, replication threads.
 
-use semisync_core::source::Input;
+use semisync_core::source::{AckCounting, Input};
 use semisync_core::variables::Family;
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
@@ -47,6 +47,7 @@ impl Server {
             commits: GroupCommit::default(),
             source_plugin: None,
             replica_plugin: None,
+            counting: AckCounting::default(),
             install_order: Vec::new(),
             waits: BTreeMap::new(),
             replicas: BTreeMap::new(),
@@ -155,6 +156,10 @@ impl Cluster {
             }
         }
         server.plugin_options.clone_from(&options.plugin_options);
+        server.counting = match options.counts_as_stock {
+            true => AckCounting::Stock,
+            false => AckCounting::Exact,
+        };
     }
 
     /// Recovers what the last process left, and begins the next file.

@@ -72,7 +72,10 @@ impl Cluster {
         let generation = server.generation;
         server.install_order.push((family, naming));
         match family {
-            Family::Source => server.source_plugin = Some(SourcePlugin::new(generation, naming)),
+            Family::Source => {
+                let plugin = SourcePlugin::new(generation, naming, server.counting);
+                server.source_plugin = Some(plugin);
+            }
             Family::Replica => {
                 server.replica_plugin = Some(ReplicaPlugin::new(generation, naming));
             }

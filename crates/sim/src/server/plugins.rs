@@ -1,7 +1,7 @@
 //! The semisynchronous plugins of a server: the core's machines, and how they are listed.
 
 use semisync_core::replica::{Replica, ReplicaConfig};
-use semisync_core::source::{Source, SourceConfig};
+use semisync_core::source::{AckCounting, Source, SourceConfig};
 use semisync_core::variables::{Family, NamedVariable, StatusVariable, SystemVariable, Value};
 use semisync_core::{Generation, Naming};
 
@@ -28,9 +28,14 @@ pub(crate) struct ReplicaPlugin {
 }
 
 impl SourcePlugin {
-    pub(crate) fn new(generation: Generation, naming: Naming) -> SourcePlugin {
+    pub(crate) fn new(
+        generation: Generation,
+        naming: Naming,
+        counting: AckCounting,
+    ) -> SourcePlugin {
         let config = SourceConfig {
             generation,
+            counting,
             ..SourceConfig::default()
         };
         SourcePlugin {

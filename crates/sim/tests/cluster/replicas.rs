@@ -1,7 +1,8 @@
 //! Several replicas: counting ACKs, replicas that leave, links that break.
 
+use semisync_sim::checkers::Checkers;
 use semisync_sim::trace::{PacketKind, TraceKind};
-use semisync_sim::{Fault, Outcome, PacketId, ServerIndex};
+use semisync_sim::{Fault, Operation, Outcome, PacketId, ServerIndex, Value};
 
 use crate::harness::{Lab, SOURCE, insert, set};
 
@@ -126,6 +127,70 @@ fn a_replica_that_was_shut_down_comes_back_by_itself() {
     // Enabled by SET GLOBAL, not in the option file: asynchronous now.
     assert_eq!(lab.status(FIRST, "Rpl_semi_sync_replica_status"), "OFF");
     assert_eq!(lab.source_status("clients"), "1");
+}
+
+/// Three commits wait; the first replica acknowledges two of them, the second one, and a third
+/// replica connects that has all of them (facts, case 75).
+fn miscount(options: &[(&str, &str)]) -> Result<(), String> {
+    let mut lab = Lab::with_options(3, options);
+    lab.enable(2);
+    let mut checkers = Checkers::new();
+    let sessions: Vec<_> = (0..3).map(|_| lab.open(SOURCE)).collect();
+    let count = set("rpl_semi_sync_source_wait_for_replica_count", 3);
+    lab.ok(sessions[0], count);
+    lab.ok(sessions[0], set("binlog_order_commits", 0));
+    lab.settle();
+    let has = [(FIRST, 2), (SECOND, 1)];
+    for (replica, _) in has {
+        lab.fault(Fault::CutLink(SOURCE, replica));
+    }
+    for (group, session) in (1..).zip(&sessions) {
+        let before = packets(&lab);
+        lab.send(*session, insert(group));
+        lab.wait_millis(20);
+        let new = packets(&lab).into_iter();
+        for (packet, to) in new.filter(|packet| !before.contains(packet)) {
+            let groups = has.iter().find(|(replica, _)| *replica == to);
+            if groups.is_some_and(|(_, groups)| *groups < group) {
+                lab.fault(Fault::HoldPacket(packet));
+            }
+        }
+    }
+    for (replica, _) in has {
+        lab.fault(Fault::HealLink(SOURCE, replica));
+        lab.wait_millis(20);
+    }
+    let third = lab.open(THIRD);
+    let stop = Operation::StopReplica {
+        receiver: true,
+        applier: true,
+        channel: None,
+    };
+    lab.ok(third, stop);
+    let change = Operation::ChangeReplicationSource {
+        options: vec![("SOURCE_AUTO_POSITION".to_owned(), Value::Int(0))],
+        channel: String::new(),
+    };
+    lab.ok(third, change);
+    lab.enable_replica(THIRD);
+    lab.wait_millis(20);
+    let verdict = checkers.observe(&lab.cluster);
+    verdict.map_err(|violation| violation.property.to_owned())
+}
+
+fn packets(lab: &Lab) -> Vec<(PacketId, ServerIndex)> {
+    let packets = lab.cluster.view().packets;
+    packets
+        .iter()
+        .map(|packet| (packet.id, packet.to))
+        .collect()
+}
+
+#[test]
+fn the_checkers_see_the_stock_plugin_miscount_three_replicas() {
+    assert_eq!(miscount(&[]), Ok(()));
+    let stock = miscount(&[("semisync_lab_stock_counting", "1")]);
+    assert_eq!(stock, Err("no acknowledged commit is lost".to_owned()));
 }
 
 /// Runs until an ACK is on its way.
