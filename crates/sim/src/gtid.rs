@@ -88,6 +88,19 @@ impl GtidSet {
 
     /// Takes one out.
     pub fn remove(&mut self, gtid: Gtid) {
+        let list = self.intervals.get_mut(&gtid.uuid);
+        match list.map(Vec::as_mut_slice) {
+            None => return,
+            Some([(first, last)]) if *first == gtid.number && *last == gtid.number => {
+                self.intervals.remove(&gtid.uuid);
+                return;
+            }
+            Some([(first, last), ..]) if *first == gtid.number && *first < *last => {
+                *first += 1;
+                return;
+            }
+            Some(_) => {}
+        }
         let mut one = GtidSet::new();
         one.add(gtid);
         *self = self.subtract(&one);
@@ -145,6 +158,18 @@ impl GtidSet {
         match self.intervals.get(&uuid).and_then(|list| list.first()) {
             Some((1, end)) => end + 1,
             _ => 1,
+        }
+    }
+
+    /// The smallest number of `uuid` from `number` on that is not in it.
+    pub fn next_free(&self, uuid: ServerUuid, number: u64) -> u64 {
+        let Some(list) = self.intervals.get(&uuid) else {
+            return number;
+        };
+        let next = list.partition_point(|(first, _)| *first <= number);
+        match next.checked_sub(1).map(|index| list[index]) {
+            Some((_, last)) if number <= last => last + 1,
+            _ => number,
         }
     }
 
@@ -322,6 +347,28 @@ mod tests {
         check(&sum.subtract(&set("A:2-3:6,B:7")), "A:1:4-5,B:1-2");
         assert!(set("A:2-3").is_subset(&sum));
         assert!(!set("A:2-7").is_subset(&sum));
+    }
+
+    #[test]
+    fn taking_out_splits_shortens_and_empties_intervals() {
+        let uuid = ServerUuid::of_server(1);
+        let mut numbers = set("A:1-5:9,B:1");
+        for number in [1, 3, 9, 7] {
+            numbers.remove(Gtid { uuid, number });
+        }
+        check(&numbers, "A:2:4-5,B:1");
+        let uuid = ServerUuid::of_server(2);
+        numbers.remove(Gtid { uuid, number: 1 });
+        check(&numbers, "A:2:4-5");
+    }
+
+    #[test]
+    fn the_next_free_number_is_behind_the_interval_it_falls_into() {
+        let numbers = set("A:1-5:9");
+        let uuid = ServerUuid::of_server(1);
+        let free = [1, 5, 6, 9].map(|number| numbers.next_free(uuid, number));
+        assert_eq!(free, [6, 6, 6, 10]);
+        assert_eq!(numbers.next_free(ServerUuid::of_server(2), 1), 1);
     }
 
     #[test]

@@ -163,6 +163,20 @@ impl Server {
             || channel.is_some_and(|channel| channel.retrieved.contains(gtid))
     }
 
+    /// The next identifier of this server's own.
+    pub(crate) fn next_gtid(&self) -> crate::gtid::Gtid {
+        let mut number = 1;
+        loop {
+            let free = self.gtid_executed.next_free(self.uuid, number);
+            let free = self.gtid_owned.next_free(self.uuid, free);
+            if free == number {
+                let uuid = self.uuid;
+                return crate::gtid::Gtid { uuid, number };
+            }
+            number = free;
+        }
+    }
+
     /// What this server has, committed or about to be.
     pub(crate) fn gtids_with_owned(&self) -> GtidSet {
         let mut all = self.gtid_executed.clone();

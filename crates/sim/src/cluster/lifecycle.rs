@@ -151,7 +151,12 @@ impl Cluster {
             let persisted = server.persisted.get(definition.name);
             let persisted = persisted.and_then(|text| definition.parse(text));
             let setting = persisted.or_else(|| options.globals.get(definition.name).cloned());
-            if let Some(setting) = setting {
+            // Every variable has a value from here on, so that reading one is a look-up.
+            let unset = || match server.globals.get(definition.name) {
+                Some(_) => None,
+                None => Some(definition.default_setting()),
+            };
+            if let Some(setting) = setting.or_else(unset) {
                 server.globals.set(definition.name, setting);
             }
         }

@@ -147,10 +147,7 @@ impl Cluster {
         if asked_for.is_none() && !server.writes_gtids() {
             return None;
         }
-        let gtid = asked_for.unwrap_or_else(|| Gtid {
-            uuid: server.uuid,
-            number: server.gtids_with_owned().next_number(server.uuid),
-        });
+        let gtid = asked_for.unwrap_or_else(|| server.next_gtid());
         server.gtid_owned.add(gtid);
         Some(gtid)
     }

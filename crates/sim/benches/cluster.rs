@@ -1,0 +1,146 @@
+//! How fast the virtual cluster is: events, and what a checkpoint of a long run costs.
+
+use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
+use semisync_core::Generation;
+use semisync_sim::config::{ServerConfig, Timing};
+use semisync_sim::expr::Expr;
+use semisync_sim::operation::{ColumnDefinition, ColumnKind, TableDefinition};
+use semisync_sim::{Cluster, ClusterConfig, Operation, ServerIndex, SessionKey, Value};
+
+const SOURCE: ServerIndex = ServerIndex(0);
+const EVENTS: u64 = 10_000;
+
+/// A source, two semisynchronous replicas, and clients that insert one row after the other.
+struct Workload {
+    cluster: Cluster,
+    sessions: Vec<SessionKey>,
+    next_id: i128,
+}
+
+impl Clone for Workload {
+    fn clone(&self) -> Workload {
+        Workload {
+            cluster: self.cluster.clone(),
+            sessions: self.sessions.clone(),
+            next_id: self.next_id,
+        }
+    }
+}
+
+impl Workload {
+    fn new(clients: usize) -> Workload {
+        let options = |side: &str| {
+            let option = |name: String, value: &str| (name, Some(value.to_owned()));
+            vec![
+                option("plugin-load-add".to_owned(), &format!("semisync_{side}.so")),
+                option(format!("rpl_semi_sync_{side}_enabled"), "1"),
+            ]
+        };
+        let server = |index: u16| ServerConfig {
+            name: format!("server{index}"),
+            generation: Generation::V9_7,
+            options: options(if index == 0 { "source" } else { "replica" }),
+        };
+        let mut cluster = Cluster::new(ClusterConfig {
+            seed: 1,
+            servers: (0..3).map(server).collect(),
+            replication: true,
+            timing: Timing::default(),
+        });
+        let open = |cluster: &mut Cluster| cluster.open_session(SOURCE).expect("a session");
+        let first = open(&mut cluster);
+        let sent = cluster.execute(first, create_table(), "CREATE TABLE");
+        sent.expect("a statement");
+        while !cluster.is_quiescent() {
+            cluster.step();
+        }
+        let sessions = (0..clients).map(|_| open(&mut cluster)).collect();
+        let mut workload = Workload {
+            cluster,
+            sessions,
+            next_id: 0,
+        };
+        for session in workload.sessions.clone() {
+            workload.insert(session);
+        }
+        workload
+    }
+
+    fn insert(&mut self, session: SessionKey) {
+        self.next_id += 1;
+        let insert = Operation::Insert {
+            db: "lab".to_owned(),
+            table: "t".to_owned(),
+            columns: Vec::new(),
+            rows: vec![vec![Expr::Literal(Value::Int(self.next_id))]],
+        };
+        let sent = self.cluster.execute(session, insert, "INSERT");
+        sent.expect("an idle session");
+    }
+
+    fn run(&mut self, events: u64) {
+        for _ in 0..events {
+            assert!(self.cluster.step());
+            for done in self.cluster.take_completions() {
+                if self.sessions.contains(&done.session) {
+                    self.insert(done.session);
+                }
+            }
+        }
+    }
+}
+
+fn create_table() -> Operation {
+    Operation::CreateTable {
+        db: "lab".to_owned(),
+        table: TableDefinition {
+            name: "t".to_owned(),
+            columns: vec![ColumnDefinition {
+                name: "id".to_owned(),
+                kind: ColumnKind::Int,
+                nullable: false,
+                default: None,
+                auto_increment: false,
+            }],
+            primary_key: vec![0],
+        },
+        if_not_exists: false,
+        text: "CREATE TABLE lab.t (id INT PRIMARY KEY)".to_owned(),
+    }
+}
+
+fn events(criterion: &mut Criterion) {
+    let mut group = criterion.benchmark_group("events");
+    group
+        .throughput(Throughput::Elements(EVENTS))
+        .sample_size(10);
+    for clients in [1, 16] {
+        let workload = Workload::new(clients);
+        group.bench_function(format!("{clients} clients"), |bencher| {
+            bencher.iter_batched(
+                || workload.clone(),
+                |mut workload| {
+                    workload.run(EVENTS);
+                    workload
+                },
+                BatchSize::LargeInput,
+            );
+        });
+    }
+    group.finish();
+}
+
+fn checkpoints(criterion: &mut Criterion) {
+    let mut group = criterion.benchmark_group("checkpoint");
+    for events in [1_000, 100_000] {
+        let mut workload = Workload::new(4);
+        workload.run(events);
+        group.bench_function(format!("clone after {events} events"), |bencher| {
+            bencher.iter(|| workload.cluster.clone());
+        });
+    }
+    group.finish();
+}
+
+criterion_group!(benches, events, checkpoints);
+criterion_main!(benches);
