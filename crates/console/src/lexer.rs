@@ -210,7 +210,9 @@ impl<'a> Lexer<'a> {
                 break None;
             };
             if c == '\\' && quote != '`' {
-                let (_, escaped) = characters.next()?;
+                let Some((_, escaped)) = characters.next() else {
+                    break None;
+                };
                 unescape(escaped, &mut contents);
             } else if c != quote {
                 contents.push(c);
@@ -347,6 +349,7 @@ mod tests {
 
     #[test]
     fn an_open_quote_is_an_unknown_token() {
+        assert_eq!(kinds("a 'b\\"), [word("a"), TokenKind::Unknown]);
         assert_eq!(kinds("a 'b"), [word("a"), TokenKind::Unknown]);
     }
 }

@@ -138,13 +138,34 @@ pub fn is_like(text: &str, pattern: &str) -> bool {
     matches_like(&text, &pattern)
 }
 
+/// Goes back to the last `%` only: what an earlier one could take, the last one can take too.
 fn matches_like(text: &[char], pattern: &[char]) -> bool {
-    match pattern {
-        [] => text.is_empty(),
-        ['%', rest @ ..] => (0..=text.len()).any(|skipped| matches_like(&text[skipped..], rest)),
-        ['_', rest @ ..] => !text.is_empty() && matches_like(&text[1..], rest),
-        ['\\', literal, rest @ ..] | [literal, rest @ ..] => {
-            text.first() == Some(literal) && matches_like(&text[1..], rest)
+    let (mut at, mut next) = (0, 0);
+    let mut retry: Option<(usize, usize)> = None;
+    loop {
+        let step = match &pattern[next..] {
+            ['%', ..] => {
+                retry = Some((at, next + 1));
+                next += 1;
+                continue;
+            }
+            [] if at == text.len() => return true,
+            [] => None,
+            ['_', ..] => (at < text.len()).then_some(1),
+            ['\\', literal, ..] => (text.get(at) == Some(literal)).then_some(2),
+            [literal, ..] => (text.get(at) == Some(literal)).then_some(1),
+        };
+        match (step, retry) {
+            (Some(width), _) => {
+                at += 1;
+                next += width;
+            }
+            (None, Some((from, after))) if from < text.len() => {
+                retry = Some((from + 1, after));
+                at = from + 1;
+                next = after;
+            }
+            (None, _) => return false,
         }
     }
 }

@@ -251,7 +251,7 @@ impl Number {
             .digits
             .saturating_mul(power_of_ten(4 + other.scale + 1));
         let quotient = Number {
-            digits: dividend / other.digits,
+            digits: dividend.saturating_div(other.digits),
             scale: scale + 1,
         };
         Some(Number {

@@ -22,6 +22,10 @@ pub(super) struct Cursor<'a> {
     next: usize,
     generation: Generation,
     placeholders: usize,
+    /// Operators seen: how long a chain of them can be at most.
+    operators: usize,
+    /// How many expressions are being read one in the other.
+    depth: usize,
     /// Words tried while the end of the statement was next.
     tried: RefCell<Vec<&'static str>>,
 }
@@ -34,6 +38,8 @@ impl<'a> Cursor<'a> {
             next: 0,
             generation,
             placeholders: 0,
+            operators: 0,
+            depth: 0,
             tried: RefCell::default(),
         }
     }
@@ -49,6 +55,27 @@ impl<'a> Cursor<'a> {
     pub(super) fn next_placeholder(&mut self) -> usize {
         self.placeholders += 1;
         self.placeholders - 1
+    }
+
+    /// Counts an operator; so many in one statement that evaluating it could exhaust the stack are
+    /// refused.
+    pub(super) fn count_operator(&mut self) -> Result<()> {
+        self.operators += 1;
+        if MOST_OPERATORS < self.operators {
+            return Err(self.unexpected());
+        }
+        Ok(())
+    }
+
+    /// Reads something inside of something else; too deep nesting is refused.
+    pub(super) fn nested<T>(&mut self, read: impl FnOnce(&mut Self) -> Result<T>) -> Result<T> {
+        if MOST_DEPTH < self.depth {
+            return Err(self.unexpected());
+        }
+        self.depth += 1;
+        let result = read(self);
+        self.depth -= 1;
+        result
     }
 
     pub(super) fn tried_at_end(&self) -> Vec<&'static str> {
@@ -270,6 +297,10 @@ impl<'a> Cursor<'a> {
         Ok(items)
     }
 }
+
+const MOST_OPERATORS: usize = 400;
+
+const MOST_DEPTH: usize = 40;
 
 /// Whether a word cannot be a name without backticks.
 pub(super) fn is_reserved(word: &str) -> bool {

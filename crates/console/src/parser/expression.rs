@@ -8,8 +8,13 @@ use crate::statement::{Expr, SystemScope};
 
 /// Reads an expression.
 pub(super) fn expression(c: &mut Cursor<'_>) -> Result<Expr> {
+    c.nested(disjunction)
+}
+
+fn disjunction(c: &mut Cursor<'_>) -> Result<Expr> {
     let mut left = conjunction_or_xor(c)?;
     while c.accept("OR") || c.accept_symbol("||") {
+        c.count_operator()?;
         left = binary(BinaryOp::Or, left, conjunction_or_xor(c)?);
     }
     Ok(left)
@@ -18,6 +23,7 @@ pub(super) fn expression(c: &mut Cursor<'_>) -> Result<Expr> {
 fn conjunction_or_xor(c: &mut Cursor<'_>) -> Result<Expr> {
     let mut left = conjunction(c)?;
     while c.accept("XOR") {
+        c.count_operator()?;
         left = binary(BinaryOp::Xor, left, conjunction(c)?);
     }
     Ok(left)
@@ -26,6 +32,7 @@ fn conjunction_or_xor(c: &mut Cursor<'_>) -> Result<Expr> {
 fn conjunction(c: &mut Cursor<'_>) -> Result<Expr> {
     let mut left = negation(c)?;
     while c.accept("AND") || c.accept_symbol("&&") {
+        c.count_operator()?;
         left = binary(BinaryOp::And, left, negation(c)?);
     }
     Ok(left)
@@ -33,7 +40,8 @@ fn conjunction(c: &mut Cursor<'_>) -> Result<Expr> {
 
 fn negation(c: &mut Cursor<'_>) -> Result<Expr> {
     if c.accept("NOT") {
-        return Ok(Expr::Unary(UnaryOp::Not, Box::new(negation(c)?)));
+        c.count_operator()?;
+        return Ok(Expr::Unary(UnaryOp::Not, Box::new(c.nested(negation)?)));
     }
     comparison(c)
 }
@@ -42,14 +50,19 @@ fn comparison(c: &mut Cursor<'_>) -> Result<Expr> {
     let mut left = sum(c)?;
     loop {
         if let Some(op) = comparison_operator(c) {
+            c.count_operator()?;
             left = binary(op, left, sum(c)?);
         } else if c.accept("IS") {
+            c.count_operator()?;
             left = is_predicate(c, left)?;
         } else {
             let start = c.position();
             let negated = c.accept("NOT");
             match predicate(c, left, negated)? {
-                Ok(found) => left = found,
+                Ok(found) => {
+                    c.count_operator()?;
+                    left = found;
+                }
                 Err(same) => {
                     if negated {
                         c.rewind(start);
@@ -152,6 +165,7 @@ fn sum(c: &mut Cursor<'_>) -> Result<Expr> {
         } else {
             return Ok(left);
         };
+        c.count_operator()?;
         left = binary(op, left, product(c)?);
     }
 }
@@ -170,13 +184,15 @@ fn product(c: &mut Cursor<'_>) -> Result<Expr> {
         } else {
             return Ok(left);
         };
+        c.count_operator()?;
         left = binary(op, left, unary(c)?);
     }
 }
 
 fn unary(c: &mut Cursor<'_>) -> Result<Expr> {
     if c.accept_symbol("-") {
-        return Ok(match unary(c)? {
+        c.count_operator()?;
+        return Ok(match c.nested(unary)? {
             Expr::Integer(number) => Expr::Integer(-number),
             Expr::Decimal(number) if !number.starts_with('-') => {
                 Expr::Decimal(format!("-{number}"))
@@ -185,13 +201,16 @@ fn unary(c: &mut Cursor<'_>) -> Result<Expr> {
         });
     }
     if c.accept_symbol("+") {
-        return unary(c);
+        c.count_operator()?;
+        return c.nested(unary);
     }
     if c.accept_symbol("!") {
-        return Ok(Expr::Unary(UnaryOp::Not, Box::new(unary(c)?)));
+        c.count_operator()?;
+        return Ok(Expr::Unary(UnaryOp::Not, Box::new(c.nested(unary)?)));
     }
     if c.accept("BINARY") {
-        return unary(c);
+        c.count_operator()?;
+        return c.nested(unary);
     }
     primary(c)
 }
@@ -217,6 +236,7 @@ fn primary(c: &mut Cursor<'_>) -> Result<Expr> {
         TokenKind::UserVariable(name) => {
             c.advance();
             if c.accept_symbol(":=") {
+                c.count_operator()?;
                 let value = Box::new(expression(c)?);
                 return Ok(Expr::AssignUser { name, value });
             }
@@ -261,6 +281,7 @@ pub(super) fn system_variable(c: &mut Cursor<'_>) -> Result<(SystemScope, String
 /// A constant, a function call, or a column.
 fn word(c: &mut Cursor<'_>) -> Result<Expr> {
     if c.accept("CASE") {
+        c.count_operator()?;
         return case(c);
     }
     if let TokenKind::Word(word) = c.peek_kind().clone() {

@@ -174,3 +174,96 @@ fn what_could_follow_is_known() {
     assert!(after("STOP REPLICA ").contains(&"IO_THREAD"));
     assert_eq!(after("INSTALL PLUGIN x "), ["SONAME"]);
 }
+
+/// Pieces of statements in any order, cut anywhere, with strange characters in between.
+#[test]
+fn no_text_makes_the_parser_panic_or_hang() {
+    const PIECES: &[&str] = &[
+        "SELECT ",
+        "INSERT INTO t VALUES ",
+        "SHOW ",
+        "SET GLOBAL ",
+        "CHANGE REPLICATION SOURCE TO ",
+        "CREATE TABLE t (id INT ",
+        "PREPARE s FROM ",
+        "START REPLICA ",
+        "'",
+        "\"",
+        "`",
+        "\\",
+        "(",
+        ")",
+        ",",
+        "@",
+        "@@",
+        "@@global.",
+        "= ",
+        ":= ",
+        "1",
+        "1.5e",
+        ".",
+        "x",
+        "NULL ",
+        "LIKE ",
+        "NOT ",
+        "BETWEEN ",
+        "CASE ",
+        "WHEN ",
+        "FROM ",
+        "WHERE ",
+        "LIMIT ",
+        "INTO ",
+        "/*",
+        "*/",
+        "/*!50000 ",
+        "-- ",
+        "#",
+        "\n",
+        ";",
+        "é",
+        "→",
+        "\u{0}",
+        "?",
+    ];
+    let mut state = 1_u64;
+    let mut draw = |below: usize| {
+        state = state
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1);
+        (state >> 33) as usize % below
+    };
+    for _ in 0..20_000 {
+        let length = 1 + draw(12);
+        let mut text: String = (0..length).map(|_| PIECES[draw(PIECES.len())]).collect();
+        let cut = draw(text.len() + 1);
+        if text.is_char_boundary(cut) {
+            text.truncate(cut);
+        }
+        for generation in [Generation::V5_5, Generation::V9_7] {
+            if let Err(error) = parse(&text, generation) {
+                assert_eq!(error.code, 1064, "{text:?}");
+            }
+            expected_after(&text, generation);
+        }
+        let mut reader = crate::line_reader::LineReader::default();
+        for line in text.lines() {
+            reader.read(line);
+        }
+    }
+}
+
+#[test]
+fn expressions_that_are_too_deep_are_refused() {
+    for (before, after) in [
+        ("(", ")"),
+        ("NOT ", ""),
+        ("- ", ""),
+        ("1 + ", ""),
+        ("IF(1, ", ", 2)"),
+    ] {
+        let text =
+            |times: usize| format!("SELECT {}1{}", before.repeat(times), after.repeat(times));
+        assert!(parse(&text(30), Generation::V9_7).is_ok(), "{before}");
+        assert!(parse(&text(100_000), Generation::V9_7).is_err(), "{before}");
+    }
+}

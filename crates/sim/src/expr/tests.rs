@@ -83,6 +83,12 @@ fn like_ignores_case_and_knows_its_wildcards() {
         ("abc", "a\\_c", false),
         ("", "%", true),
         ("KILL", "kill", true),
+        ("aab", "%ab", true),
+        ("abcbc", "a%bc", true),
+        ("abcbd", "a%bc", false),
+        ("abc", "%%%", true),
+        ("ab", "a%b%c", false),
+        ("a\\", "a\\", true),
     ] {
         assert_eq!(is_like(subject, pattern), expected, "{subject} {pattern}");
     }
