@@ -619,19 +619,29 @@ impl Cluster {
         }
         let position = channel.read.clone();
         if let Some(event) = is_event {
-            let kind = TraceKind::RelayLogWritten {
-                position: position.clone(),
-                event: event.body.type_name().to_owned(),
-            };
-            self.mark(Lane::Server(ix), event.transaction, kind);
-            if is_synced {
-                let kind = TraceKind::RelayLogSynced {
-                    position: position.clone(),
-                };
-                self.mark(Lane::Server(ix), event.transaction, kind);
-            }
+            self.mark_written(ix, event, &position, is_synced);
         }
         position
+    }
+
+    fn mark_written(
+        &mut self,
+        ix: ServerIndex,
+        event: &BinlogEvent,
+        position: &BinlogPosition,
+        is_synced: bool,
+    ) {
+        let kind = TraceKind::RelayLogWritten {
+            position: position.clone(),
+            event: event.body.type_name().to_owned(),
+        };
+        self.mark(Lane::Server(ix), event.transaction, kind);
+        if is_synced {
+            let kind = TraceKind::RelayLogSynced {
+                position: position.clone(),
+            };
+            self.mark(Lane::Server(ix), event.transaction, kind);
+        }
     }
 }
 
