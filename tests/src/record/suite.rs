@@ -31,6 +31,8 @@ pub enum Arm {
 pub enum Outcome {
     /// It prints what was recorded.
     Same,
+    /// It prints what was recorded when the machine does nothing else.
+    SameAlone,
     /// It prints something else.
     Different(Difference),
     /// The arm cannot play this lab, for this reason.
@@ -116,6 +118,7 @@ impl Outcome {
     pub fn word(&self) -> &'static str {
         match self {
             Outcome::Same => "same",
+            Outcome::SameAlone => "same alone",
             Outcome::Different(_) => "DIFFERENT",
             Outcome::LeftOut(_) => "-",
             Outcome::Failed(_) => "FAILED",
@@ -124,7 +127,10 @@ impl Outcome {
 
     /// Whether it is as it should be.
     pub fn is_ok(&self) -> bool {
-        matches!(self, Outcome::Same | Outcome::LeftOut(_))
+        matches!(
+            self,
+            Outcome::Same | Outcome::SameAlone | Outcome::LeftOut(_)
+        )
     }
 }
 
