@@ -13,6 +13,7 @@ use nix::{
     sys::{
         prctl::set_pdeathsig,
         signal::{Signal, kill},
+        wait::{WaitPidFlag, WaitStatus, waitpid},
     },
     unistd::{Pid, chdir, chroot},
 };
@@ -100,6 +101,18 @@ impl Process {
     pub(super) fn signal(&self, signal: Signal) -> Result<()> {
         let pid = Pid::from_raw(i32::try_from(self.child.id())?);
         kill(pid, signal).with_context(|| format!("{signal} to mysqld"))
+    }
+
+    /// Stops all its threads and waits until they stand still.
+    pub(super) fn freeze(&self) -> Result<()> {
+        self.signal(Signal::SIGSTOP)?;
+        let pid = Pid::from_raw(i32::try_from(self.child.id())?);
+        let status = waitpid(pid, Some(WaitPidFlag::WUNTRACED))?;
+        ensure!(
+            matches!(status, WaitStatus::Stopped(..)),
+            "mysqld ended: {status:?}"
+        );
+        Ok(())
     }
 
     /// Asks it to stop and waits until it has.
@@ -231,11 +244,11 @@ impl Server {
     /// Stops its process, or lets it go on.
     pub(super) fn set_frozen(&mut self, frozen: bool) -> Result<()> {
         let process = self.process.as_ref().context("it does not run")?;
-        process.signal(if frozen {
-            Signal::SIGSTOP
+        if frozen {
+            process.freeze()?;
         } else {
-            Signal::SIGCONT
-        })?;
+            process.signal(Signal::SIGCONT)?;
+        }
         self.frozen = frozen;
         Ok(())
     }
