@@ -19,6 +19,9 @@ mod counting;
 #[path = "servers/faults.rs"]
 mod faults;
 
+#[path = "servers/labs.rs"]
+mod labs;
+
 #[path = "servers/loading.rs"]
 mod loading;
 

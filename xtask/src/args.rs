@@ -18,6 +18,9 @@ usage: cargo xtask COMMAND
   mysqld root                    make (or show) the private MySQL 9.7 root
   mysqld pair                    start a throwaway source and replica with the plugins loaded
   record [ARGUMENT ...]          play lab scripts on real MySQL servers (record --help says more)
+  labs [ARGUMENT ...]            play all labs in three arms: the virtual cluster, real servers with
+                                 stock plugins and with ours, and print the differences
+                                 (--arms virtual,stock,ours, --jobs N, --sample, FILE.lab ...)
   tidy                           formatting, lints, dependency edges and other house rules
   bench [FILTER ...]             run the benchmarks
   help                           this text
@@ -38,6 +41,7 @@ pub(crate) enum Command {
     Plugin,
     Mysqld(MysqldCommand),
     Record(Vec<String>),
+    Labs(Vec<String>),
     Tidy,
     Bench(Vec<String>),
 }
@@ -88,6 +92,7 @@ pub(crate) fn parse(arguments: &[String]) -> Result<Command, UsageError> {
         "test" => return parse_test(rest).map(Command::Test),
         "mysqld" => return parse_mysqld(rest).map(Command::Mysqld),
         "record" => return Ok(Command::Record(rest.to_vec())),
+        "labs" => return Ok(Command::Labs(rest.to_vec())),
         "bench" => return Ok(Command::Bench(rest.to_vec())),
         "build" => Command::Build,
         "plugin" => Command::Plugin,
@@ -174,6 +179,10 @@ mod tests {
         check("tidy", Ok(Command::Tidy));
         check("mysqld root", Ok(Command::Mysqld(MysqldCommand::Root)));
         check("mysqld pair", Ok(Command::Mysqld(MysqldCommand::Pair)));
+        check(
+            "labs --sample",
+            Ok(Command::Labs(vec!["--sample".to_owned()])),
+        );
         check("bench wire", Ok(Command::Bench(vec!["wire".to_owned()])));
     }
 

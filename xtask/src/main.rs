@@ -61,6 +61,7 @@ fn run(command: Command) -> Result<bool> {
         Command::Plugin => plugin::build_and_explain(&workspace).map(|()| true),
         Command::Mysqld(what) => mysqld::run(&workspace, what).map(|()| true),
         Command::Record(arguments) => record::record(&workspace, &arguments).map(|()| true),
+        Command::Labs(arguments) => record::labs(&workspace, &arguments).map(|()| true),
         Command::Tidy => tidy::tidy(&workspace).map(|outcome| outcome.is_ok()),
         Command::Bench(filters) => bench::bench(&workspace, &filters).map(|()| true),
     }

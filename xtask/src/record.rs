@@ -1,4 +1,5 @@
-//! `cargo xtask record`: lab scripts on real MySQL servers, by the tests package's own program.
+//! `cargo xtask record` and `cargo xtask labs`: lab scripts on real MySQL servers, by the tests
+//! package's own program.
 
 use anyhow::Result;
 
@@ -19,4 +20,11 @@ pub(crate) fn record(workspace: &Workspace, arguments: &[String]) -> Result<()> 
             .env("SEMISYNC_MYSQL_ROOT", root)
             .env("SEMISYNC_PLUGIN_DIR", libraries),
     )
+}
+
+/// Plays all labs, or the named ones, in every arm and compares them.
+pub(crate) fn labs(workspace: &Workspace, arguments: &[String]) -> Result<()> {
+    let mut all = vec!["--all".to_owned()];
+    all.extend_from_slice(arguments);
+    record(workspace, &all)
 }

@@ -8,15 +8,18 @@ use std::{
 };
 
 use anyhow::{Context, Result, bail, ensure};
-use semisync_tests::record::suite::{Arm, Outcome, labs_below, side_by_side};
+use semisync_tests::record::suite::{Arm, Outcome, labs_below, sample, side_by_side};
 
 const USAGE: &str = "\
 usage: record FILE.lab ... [--plugins stock|ours] [--write] [--jobs N]
-       record --all [FILE.lab ...] [--arms virtual,stock,ours] [--jobs N]
+       record --all [FILE.lab ...] [--arms virtual,stock,ours] [--jobs N] [--sample]
 
 Plays each lab on real MySQL servers and prints the transcript, or writes it to FILE.txt with
---write. With --all, plays the labs (by default all below tests/labs) in each arm, compares with the
-recorded FILE.txt, and prints the differences and a table. N labs run side by side (default 3).
+--write. With --all, plays the labs (by default all below tests/labs and tests/differing; with
+--sample one of every topic) in each arm, compares with the recorded FILE.txt, and prints the
+differences and a table: same, `same alone` (when played once more with nothing beside it), declared
+(a lab of tests/differing in the virtual cluster), `-` (not playable there), or what is wrong in
+capitals. N labs run side by side (default 3).
 
   SEMISYNC_MYSQL_ROOT   a directory with MySQL 9.7, or / for an installed one
   SEMISYNC_PLUGIN_DIR   the directory with our libraries, for the arm `ours`
@@ -38,6 +41,7 @@ struct Wish {
     arms: Vec<Arm>,
     all: bool,
     write: bool,
+    sample: bool,
     jobs: usize,
 }
 
@@ -49,6 +53,7 @@ impl Wish {
             arms: Vec::new(),
             all: false,
             write: false,
+            sample: false,
             jobs: 3,
         };
         while let Some(arg) = args.next() {
@@ -61,6 +66,7 @@ impl Wish {
                 "--jobs" => wish.jobs = value()?.parse().context("--jobs N")?,
                 "--all" => wish.all = true,
                 "--write" => wish.write = true,
+                "--sample" => wish.sample = true,
                 "--help" => {
                     print!("{USAGE}");
                     return Ok(None);
@@ -74,6 +80,7 @@ impl Wish {
             !(wish.all && wish.write),
             "--write goes with one arm, without --all"
         );
+        ensure!(wish.all || !wish.sample, "--sample goes with --all");
         Ok(Some(wish))
     }
 
@@ -125,11 +132,15 @@ impl Wish {
         } else {
             self.arms
         };
-        let files = if self.files.is_empty() {
-            labs_below(&Path::new(env!("CARGO_MANIFEST_DIR")).join("labs"))?
-        } else {
-            self.files
-        };
+        let mut files = self.files;
+        if files.is_empty() {
+            let here = Path::new(env!("CARGO_MANIFEST_DIR"));
+            files = labs_below(&here.join("labs"))?;
+            files.extend(labs_below(&here.join("differing"))?);
+        }
+        if self.sample {
+            files = sample(&files)?;
+        }
         let tasks: Vec<(&Path, Arm)> = files
             .iter()
             .flat_map(|file| arms.iter().map(|arm| (file.as_path(), *arm)))
@@ -189,7 +200,11 @@ fn print_differences(table: &BTreeMap<String, BTreeMap<Arm, Outcome>>) {
     for (lab, outcomes) in table {
         for (arm, outcome) in outcomes {
             match outcome {
-                Outcome::Same | Outcome::SameAlone | Outcome::LeftOut(_) => {}
+                Outcome::Same | Outcome::SameAlone | Outcome::Declared | Outcome::LeftOut(_) => {}
+                Outcome::Agrees => println!(
+                    "=== {lab}, {arm}\nas recorded: its place is tests/labs now, and what \
+                     docs/simplifications.md says of it is over\n"
+                ),
                 Outcome::Different(difference) => println!("=== {lab}, {arm}\n{difference}"),
                 Outcome::Failed(error) => println!("=== {lab}, {arm}\n{error:#}\n"),
             }
@@ -213,11 +228,14 @@ fn print_table(table: &BTreeMap<String, BTreeMap<Arm, Outcome>>, arms: &[Arm]) {
         let same = of_arm()
             .filter(|outcome| matches!(outcome, Outcome::Same | Outcome::SameAlone))
             .count();
+        let declared = of_arm()
+            .filter(|outcome| matches!(outcome, Outcome::Declared))
+            .count();
         let left_out = of_arm()
             .filter(|outcome| matches!(outcome, Outcome::LeftOut(_)))
             .count();
         println!(
-            "{arm}: {same} of {} as recorded, {left_out} not playable",
+            "{arm}: {same} of {} as recorded, {declared} declared to differ, {left_out} not playable",
             table.len()
         );
     }
