@@ -25,6 +25,9 @@ mod labs;
 #[path = "servers/loading.rs"]
 mod loading;
 
+#[path = "servers/observed.rs"]
+mod observed;
+
 #[path = "servers/pairings.rs"]
 mod pairings;
 

@@ -31,7 +31,7 @@ pub mod replica;
 
 pub use generation::{Generation, Naming};
 pub use position::{BinlogFileName, BinlogPosition};
-pub use time::Instant;
+pub use time::{Instant, UtcTime};
 
 /// The `server_id` of a server (system variable `server_id`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

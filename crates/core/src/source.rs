@@ -10,6 +10,7 @@ mod counters;
 mod flushed_positions;
 mod input;
 mod machine;
+mod observation;
 
 #[cfg(test)]
 mod tests;
@@ -20,6 +21,7 @@ pub use input::{
     Deadline, DeadlineReason, Input, Output, SessionId, WaitOutcome, WaitTicket, WakeCause,
 };
 pub use machine::{Source, SourceConfig};
+pub use observation::{LEFT_REPLICAS_KEPT, LastAck, Observation, ObservedReplica, WaitHistogram};
 
 use core::fmt;
 

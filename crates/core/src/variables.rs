@@ -2,7 +2,8 @@
 //!
 //! Plugin descriptors, `SHOW VARIABLES`, `SHOW STATUS`, the page and the docs are made from it.
 //! [`system`] has the system variables, [`set`] what a SET statement or an option file may give
-//! them and what that tells a machine, [`status`] the status variables. Nothing here keeps a value.
+//! them and what that tells a machine, [`status`] the status variables of the stock plugins,
+//! [`observed`] those that only ours have. Nothing here keeps a value.
 
 pub mod system;
 
@@ -10,9 +11,12 @@ pub mod set;
 
 pub mod status;
 
+pub mod observed;
+
 #[cfg(test)]
 mod tests;
 
+pub use observed::{OBSERVED_VARIABLES, ObservedValue, ObservedVariable, WallClock};
 pub use set::{Effect, OptionError, SetError, SetOutcome, SetValue};
 pub use status::{STATUS_VARIABLES, StatusKind, StatusValue, StatusVariable};
 pub use system::{

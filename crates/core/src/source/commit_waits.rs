@@ -151,6 +151,13 @@ impl CommitWaits {
         first.min_by_key(|slot| self.get(*slot).deadline)
     }
 
+    /// When the longest wait began, of those that nobody has signalled.
+    pub(super) fn oldest(&self) -> Option<Instant> {
+        // Waits of one timeout stand in the order of their deadlines, so in that of their starts.
+        let first = self.timers.iter().filter_map(|timers| timers.waits.first());
+        first.map(|slot| self.get(slot).started).min()
+    }
+
     /// Puts the wait into the timers, after all with the same or an earlier deadline. Its place is
     /// at the end unless the clock went back.
     pub(super) fn arm(&mut self, slot: Slot) {

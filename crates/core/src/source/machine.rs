@@ -14,7 +14,8 @@ use super::ack_counter::AckCounter;
 use super::commit_waits::CommitWaits;
 use super::flushed_positions::FlushedPositions;
 use super::{
-    AckCounting, Counters, Deadline, DeadlineReason, Input, Output, SemisyncStatus, WaitPoint,
+    AckCounting, Counters, Deadline, DeadlineReason, Input, Observation, Output, SemisyncStatus,
+    WaitPoint,
 };
 use crate::Generation;
 use crate::log::LogMessage;
@@ -73,6 +74,7 @@ pub struct Source {
     waits: CommitWaits,
     acks: AckCounter,
     counters: Counters,
+    observation: Observation,
     outputs: VecDeque<Output>,
 }
 
@@ -110,6 +112,7 @@ impl Source {
             waits: CommitWaits::new(),
             acks: AckCounter::new(config.counting, order, config.wait_for_replica_count),
             counters: Counters::default(),
+            observation: Observation::default(),
             outputs: VecDeque::new(),
             config,
         }
@@ -166,7 +169,7 @@ impl Source {
             Input::AckReceived {
                 server_id,
                 position,
-            } => self.ack_received(server_id, position),
+            } => self.ack_received(now, server_id, position),
             Input::AckRejected { error } => self.ack_rejected(error),
 
             Input::BinaryLogsReset => self.binary_logs_reset(),
@@ -232,6 +235,16 @@ impl Source {
     /// The counters as they stand.
     pub fn counters(&self) -> &Counters {
         &self.counters
+    }
+
+    /// What was seen besides: for monitoring.
+    pub fn observation(&self) -> &Observation {
+        &self.observation
+    }
+
+    /// Since when commits are blocked: the beginning of the longest wait that goes on now.
+    pub fn blocked_since(&self) -> Option<Instant> {
+        self.waits.oldest()
     }
 
     /// Whether UNINSTALL PLUGIN may go on: no semisynchronous replica is registered.

@@ -1,8 +1,10 @@
-//! The monotonic clock, as the core's time and as the system's.
+//! The monotonic clock, as the core's time and as the system's; and the wall clock, for showing.
 
 use core::mem::MaybeUninit;
 
-use semisync_core::Instant;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use semisync_core::{Instant, UtcTime};
 
 /// Now, since an origin the system chose at boot.
 pub fn now() -> Instant {
@@ -12,6 +14,14 @@ pub fn now() -> Instant {
     // SAFETY: all-zero is a valid timespec, and the call only replaces it by another one.
     let time = unsafe { time.assume_init() };
     Instant::from_micros(time.tv_sec as u64 * MICROS + time.tv_nsec as u64 / 1_000)
+}
+
+/// The wall clock. Nothing is decided by it.
+pub fn utc() -> UtcTime {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH);
+    UtcTime {
+        unix_micros: since.map_or(0, |since| since.as_micros() as u64),
+    }
 }
 
 /// The system's form of a moment; a far one becomes one that no wait lives to see.

@@ -15,6 +15,7 @@ use semisync_core::log::LogMessage;
 use semisync_core::source::{
     Counters, Input, Output, SemisyncStatus, SessionId, Source, SourceConfig, WaitTicket,
 };
+use semisync_core::variables::{ObservedValue, ObservedVariable, WallClock};
 
 use crate::{ack_receiver, settings, status};
 
@@ -149,6 +150,17 @@ pub(crate) fn status() -> SemisyncStatus {
         Some(Some(host)) => host.source.status(),
         Some(None) | None => SemisyncStatus::Off,
     }
+}
+
+/// A variable of our own; `None` when the machine must not be asked any more.
+pub(crate) fn observe(variable: &ObservedVariable) -> Option<ObservedValue> {
+    let guard = lock()?;
+    let host = guard.as_ref()?;
+    let clock = WallClock {
+        now: clock::now(),
+        utc: clock::utc(),
+    };
+    Some(variable.value(&host.source, clock))
 }
 
 /// The counters; after a panic, as they last were.

@@ -1,6 +1,7 @@
 //! The status variables.
 //!
-//! FLUSH STATUS writes 0 into the five counters of type long without asking the plugin, so they
+//! First those of the stock plugin, then our own ([`OBSERVED_VARIABLES`]), which the server sorts in
+//! anyway. FLUSH STATUS writes 0 into the five counters of type long without asking the plugin, so they
 //! are plain words of memory; the machine's counters are added to them as they grow.
 
 use core::ffi::{c_char, c_int, c_void};
@@ -9,15 +10,18 @@ use core::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use semisync_abi::c_text;
 use semisync_abi::guard::guard;
 use semisync_abi::layout::plugin::{
-    SHOW_BOOL, SHOW_FUNC, SHOW_LONG, SHOW_LONGLONG, ServerWritable, ShowFn, StatusVariable,
+    SHOW_BOOL, SHOW_CHAR, SHOW_FUNC, SHOW_LONG, SHOW_LONGLONG, ServerWritable, ShowFn,
+    StatusVariable,
 };
 use semisync_abi::variables::{status_name, status_variable};
 use semisync_core::source::{Counters, SemisyncStatus};
+use semisync_core::variables::observed::{FAILED, MAX_TEXT_LEN, STATE};
+use semisync_core::variables::{OBSERVED_VARIABLES, ObservedValue};
 
 use crate::host;
 
 /// The variables in the order of the catalogue, which is the stock plugin's.
-pub(crate) static STATUS_VARIABLES: ServerWritable<[StatusVariable; 15]> = ServerWritable::new([
+pub(crate) static STATUS_VARIABLES: ServerWritable<[StatusVariable; 38]> = ServerWritable::new([
     func(c_text!(status_name(0)), show_status),
     func(c_text!(status_name(1)), show_clients),
     long(c_text!(status_name(2)), &YES_TX),
@@ -32,6 +36,29 @@ pub(crate) static STATUS_VARIABLES: ServerWritable<[StatusVariable; 15]> = Serve
     func(c_text!(status_name(11)), show_nothing),
     func(c_text!(status_name(12)), show_net_waits),
     func(c_text!(status_name(13)), show_nothing),
+    func(c_text!(OBSERVED_VARIABLES[0].name), show_observed::<0>),
+    func(c_text!(OBSERVED_VARIABLES[1].name), show_observed::<1>),
+    func(c_text!(OBSERVED_VARIABLES[2].name), show_observed::<2>),
+    func(c_text!(OBSERVED_VARIABLES[3].name), show_observed::<3>),
+    func(c_text!(OBSERVED_VARIABLES[4].name), show_observed::<4>),
+    func(c_text!(OBSERVED_VARIABLES[5].name), show_observed::<5>),
+    func(c_text!(OBSERVED_VARIABLES[6].name), show_observed::<6>),
+    func(c_text!(OBSERVED_VARIABLES[7].name), show_observed::<7>),
+    func(c_text!(OBSERVED_VARIABLES[8].name), show_observed::<8>),
+    func(c_text!(OBSERVED_VARIABLES[9].name), show_observed::<9>),
+    func(c_text!(OBSERVED_VARIABLES[10].name), show_observed::<10>),
+    func(c_text!(OBSERVED_VARIABLES[11].name), show_observed::<11>),
+    func(c_text!(OBSERVED_VARIABLES[12].name), show_observed::<12>),
+    func(c_text!(OBSERVED_VARIABLES[13].name), show_observed::<13>),
+    func(c_text!(OBSERVED_VARIABLES[14].name), show_observed::<14>),
+    func(c_text!(OBSERVED_VARIABLES[15].name), show_observed::<15>),
+    func(c_text!(OBSERVED_VARIABLES[16].name), show_observed::<16>),
+    func(c_text!(OBSERVED_VARIABLES[17].name), show_observed::<17>),
+    func(c_text!(OBSERVED_VARIABLES[18].name), show_observed::<18>),
+    func(c_text!(OBSERVED_VARIABLES[19].name), show_observed::<19>),
+    func(c_text!(OBSERVED_VARIABLES[20].name), show_observed::<20>),
+    func(c_text!(OBSERVED_VARIABLES[21].name), show_observed::<21>),
+    func(c_text!(OBSERVED_VARIABLES[22].name), show_observed::<22>),
     StatusVariable::END,
 ]);
 
@@ -166,6 +193,31 @@ unsafe extern "C" fn show_net_waits(
     unsafe { show_number(entry, buffer, SHOW_LONGLONG, |counters| counters.net_waits) }
 }
 
+/// One of [`OBSERVED_VARIABLES`].
+unsafe extern "C" fn show_observed<const INDEX: usize>(
+    _thd: *mut c_void,
+    entry: *mut StatusVariable,
+    buffer: *mut c_char,
+) -> c_int {
+    let variable = &OBSERVED_VARIABLES[INDEX];
+    let value = guard("status", &host::POISON, None, || host::observe(variable));
+    let value = match value {
+        Some(value) => value,
+        // The machine is not asked any more.
+        None if variable.name == STATE => ObservedValue::Text(FAILED.to_owned()),
+        None => ObservedValue::Text(String::new()),
+    };
+    match value {
+        // SAFETY: as the server called us.
+        ObservedValue::Number(number) => unsafe {
+            put_number(entry, buffer, SHOW_LONGLONG, number)
+        },
+        // SAFETY: as the server called us.
+        ObservedValue::Text(text) => unsafe { put_text(entry, buffer, &text) },
+    }
+    0
+}
+
 /// For the variables that have been 0 since 5.7.
 unsafe extern "C" fn show_nothing(
     _thd: *mut c_void,
@@ -185,11 +237,33 @@ unsafe fn show_number(
     read: impl FnOnce(&Counters) -> u64,
 ) -> c_int {
     let number = guard("status", &host::POISON, 0, || read(&host::counters()));
+    // SAFETY: the caller's promise.
+    unsafe { put_number(entry, buffer, kind, number) };
+    0
+}
+
+/// # Safety
+/// As for [`show_number`].
+unsafe fn put_number(entry: *mut StatusVariable, buffer: *mut c_char, kind: c_int, number: u64) {
     // SAFETY: the caller's promise; the write needs no alignment.
     unsafe {
         buffer.cast::<u64>().write_unaligned(number);
         (*entry).kind = kind;
         (*entry).value = buffer.cast_const().cast();
     }
-    0
+}
+
+/// # Safety
+/// As for [`show_number`].
+unsafe fn put_text(entry: *mut StatusVariable, buffer: *mut c_char, text: &str) {
+    let len = text.len().min(MAX_TEXT_LEN);
+    // SAFETY: the caller's promise; text and NUL fit into 1 KiB.
+    unsafe {
+        buffer
+            .cast::<u8>()
+            .copy_from_nonoverlapping(text.as_ptr(), len);
+        buffer.add(len).write(0);
+        (*entry).kind = SHOW_CHAR;
+        (*entry).value = buffer.cast_const().cast();
+    }
 }

@@ -105,6 +105,7 @@ impl Source {
                     self.waits.disarm(slot);
                 }
                 self.waits.remove(slot);
+                self.observe_end(outcome, now.saturating_since(started));
                 self.leave(session, &position, Some(node), outcome);
             }
         }
@@ -186,7 +187,25 @@ impl Source {
                 self.waits.arm(slot);
                 self.sleep(slot, node);
             }
-            Turn::Leave(outcome) => self.leave(session, &position, node, outcome),
+            Turn::Leave(outcome) => {
+                if outcome == WaitOutcome::Acknowledged {
+                    self.observation.acknowledged_after(Duration::ZERO);
+                }
+                self.leave(session, &position, node, outcome);
+            }
+        }
+    }
+
+    /// A session that slept goes on.
+    fn observe_end(&mut self, outcome: WaitOutcome, wait: Duration) {
+        match outcome {
+            WaitOutcome::Acknowledged => self.observation.acknowledged_after(wait),
+            WaitOutcome::TimedOut => {
+                self.observation.timed_out_waits += 1;
+                self.observation.unacknowledged_waits += 1;
+            }
+            WaitOutcome::Asynchronous => self.observation.unacknowledged_waits += 1,
+            WaitOutcome::NotWaited => {}
         }
     }
 

@@ -6,6 +6,7 @@ use super::Source;
 use crate::ServerId;
 use crate::log::LogMessage;
 use crate::position::BinlogPosition;
+use crate::time::Instant;
 use crate::wire::AckError;
 
 impl Source {
@@ -18,6 +19,7 @@ impl Source {
     ) {
         if semisync {
             self.counters.clients += 1;
+            self.observation.dump_started(server_id);
             self.count_ack(server_id, position.clone());
         }
         self.log(LogMessage::DumpStarted {
@@ -42,6 +44,7 @@ impl Source {
             "a semisynchronous dump stopped that never started"
         );
         self.counters.clients = clients.unwrap_or(0);
+        self.observation.dump_stopped(server_id);
         let falls_back = !self.config.wait_no_replica || self.is_shutting_down;
         if !self.is_on || !self.has_one_replica_too_few() || !falls_back {
             return;
@@ -64,7 +67,13 @@ impl Source {
         self.disable();
     }
 
-    pub(super) fn ack_received(&mut self, server_id: ServerId, position: BinlogPosition) {
+    pub(super) fn ack_received(
+        &mut self,
+        now: Instant,
+        server_id: ServerId,
+        position: BinlogPosition,
+    ) {
+        self.observation.ack_received(now, server_id, &position);
         self.trace(|_| LogMessage::AckReceived {
             position: position.clone(),
             server_id,

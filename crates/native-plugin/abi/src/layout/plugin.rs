@@ -259,6 +259,8 @@ pub const SHOW_BOOL: c_int = 1;
 pub const SHOW_LONG: c_int = 3;
 /// Value is an unsigned long long.
 pub const SHOW_LONGLONG: c_int = 4;
+/// Value is a NUL-terminated text.
+pub const SHOW_CHAR: c_int = 5;
 /// Value is a [`ShowFn`].
 pub const SHOW_FUNC: c_int = 8;
 /// The variable is global.
