@@ -162,6 +162,21 @@ impl Page {
             .post("/actions", &json!({ "actions": [keyboard] }));
     }
 
+    /// Presses a key while Ctrl is down.
+    pub fn press_with_ctrl(&self, key: char) {
+        const CONTROL: &str = "\u{E009}";
+        let key = key.to_string();
+        let actions = json!([
+            { "type": "keyDown", "value": CONTROL },
+            { "type": "keyDown", "value": key },
+            { "type": "keyUp", "value": key },
+            { "type": "keyUp", "value": CONTROL },
+        ]);
+        let keyboard = json!({ "type": "key", "id": "keyboard", "actions": actions });
+        self.driver
+            .post("/actions", &json!({ "actions": [keyboard] }));
+    }
+
     /// Types a statement at the prompt in front, and Enter.
     pub fn type_statement(&self, statement: &str) {
         let id = self.find("#prompt");

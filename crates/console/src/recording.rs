@@ -62,6 +62,11 @@ pub enum Input {
         /// The text.
         text: String,
     },
+    /// Ctrl-C at a prompt whose statement runs.
+    Interrupted {
+        /// The prompt.
+        at: SessionAddress,
+    },
     /// A fault, or its end.
     Fault(Fault),
 }

@@ -11,7 +11,7 @@ mod commands;
 
 mod completion;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use semisync_core::Instant;
 use semisync_sim::{Cluster, ClusterConfig, Fault, ServerIndex, SessionKey};
@@ -54,6 +54,8 @@ pub struct Screen {
 pub enum SubmitError {
     /// The session still runs a statement.
     Busy,
+    /// The session runs no statement that could be interrupted.
+    Idle,
     /// The text does not end a statement yet (`;`, `\g` or `\G`): the client asks for more.
     Incomplete,
     /// There is no such server.
@@ -68,6 +70,8 @@ pub struct Workbench {
     clients: BTreeMap<SessionAddress, Client>,
     /// Which client a connection belongs to.
     addresses: BTreeMap<SessionKey, SessionAddress>,
+    /// Connections on which a client kills its own statement.
+    killers: BTreeSet<SessionKey>,
     /// The same for all connections there ever were.
     connections: BTreeMap<SessionKey, SessionAddress>,
 }
@@ -80,6 +84,7 @@ impl Workbench {
             screens: BTreeMap::new(),
             clients: BTreeMap::new(),
             addresses: BTreeMap::new(),
+            killers: BTreeSet::new(),
             connections: BTreeMap::new(),
         }
     }
@@ -135,6 +140,20 @@ impl Workbench {
         }
         self.clients.insert(at, client);
         self.pump(at);
+        self.deliver();
+        Ok(())
+    }
+
+    /// Presses Ctrl-C at a prompt whose statement runs: the client asks the server to kill the
+    /// statement, over a connection of its own. A commit that waits for an ACK goes on waiting.
+    ///
+    /// # Errors
+    /// [`SubmitError::Idle`] when nothing runs there.
+    pub fn interrupt(&mut self, at: SessionAddress) -> Result<(), SubmitError> {
+        if !self.is_busy(at) {
+            return Err(SubmitError::Idle);
+        }
+        self.press_ctrl_c(at);
         self.deliver();
         Ok(())
     }

@@ -11,6 +11,7 @@ mod inspector;
 mod prompt;
 mod scene;
 mod server_card;
+mod simplifications;
 mod stage;
 mod status;
 mod tape;

@@ -60,6 +60,15 @@ pub enum Selection {
     Commit(TransactionId),
 }
 
+/// What can be open over the page.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sheet {
+    /// The list of keys.
+    Keys,
+    /// What the virtual cluster simplifies.
+    Simplifications,
+}
+
 /// The panels beside the terminals.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Panel {
@@ -127,8 +136,8 @@ pub struct Model {
     pub tour: Option<usize>,
     /// Whether the opening words are shown.
     pub welcome: bool,
-    /// Whether the list of keys is open.
-    pub help: bool,
+    /// What is open over the page.
+    pub sheet: Option<Sheet>,
     /// What was last said.
     pub notice: Option<Notice>,
     /// What the page still has to do for the person.
@@ -168,7 +177,7 @@ impl Model {
             panel: Panel::Inspector,
             tour: None,
             welcome: playback.recording().inputs.is_empty(),
-            help: false,
+            sheet: None,
             notice: None,
             script: VecDeque::new(),
             segment: playback.moment().at,

@@ -5,7 +5,7 @@ use semisync_console::Recording;
 use semisync_web::browser;
 use semisync_web::components::app::{App, AppProps};
 use semisync_web::state::editing::History;
-use semisync_web::state::{Action, Model, Settings, first_cluster};
+use semisync_web::state::{Action, Model, Settings, Sheet, first_cluster};
 use semisync_web::store::Store;
 use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
 use web_sys::Element;
@@ -66,7 +66,7 @@ async fn an_action_redraws_the_page() {
     let (store, root) = mount();
     yew::scheduler::flush().await;
     assert!(find(&root, "help").is_none());
-    store.send(Action::ToggleHelp);
+    store.send(Action::Open(Some(Sheet::Keys)));
     yew::scheduler::flush().await;
     assert!(find(&root, "help").is_some());
     root.remove();

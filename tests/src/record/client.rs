@@ -16,7 +16,9 @@ use std::{
 use anyhow::{Context, Result, bail};
 use nix::{
     pty::openpty,
+    sys::signal::{Signal, kill},
     sys::termios::{LocalFlags, OutputFlags, SetArg, tcgetattr, tcsetattr},
+    unistd::Pid,
 };
 
 /// A prompt that no result contains.
@@ -104,6 +106,12 @@ impl Client {
         self.keyboard
             .write_all(format!("{text}\n").as_bytes())
             .context("type a statement")
+    }
+
+    /// Presses Ctrl-C: the signal that a terminal makes of it.
+    pub(super) fn interrupt(&self) -> Result<()> {
+        let pid = i32::try_from(self.process.id()).context("a process id")?;
+        kill(Pid::from_raw(pid), Signal::SIGINT).context("interrupt the mysql client")
     }
 
     /// Whether it waits for the next statement (or has ended).

@@ -82,7 +82,7 @@ pub(super) fn virtual_only(lab: &Lab) -> Option<String> {
 fn is_question(action: &Action) -> bool {
     match action {
         Action::Type { text, .. } => text.starts_with("SELECT ") || text.starts_with("SHOW "),
-        Action::Fault(_) | Action::Wait(_) => false,
+        Action::Interrupt(_) | Action::Fault(_) | Action::Wait(_) => false,
     }
 }
 
@@ -106,6 +106,7 @@ impl Player<'_> {
         self.transcript.push('\n');
         match &step.action {
             Action::Type { at, text } => self.type_statement(*at, text, end)?,
+            Action::Interrupt(at) => self.interrupt(*at)?,
             Action::Fault(fault) => self.inject(fault)?,
             Action::Wait(micros) => poll::pass(Duration::from_micros(*micros)),
         }
@@ -147,6 +148,13 @@ impl Player<'_> {
             self.transcript.push_str("(running)\n");
         }
         Ok(())
+    }
+
+    fn interrupt(&mut self, at: SessionAddress) -> Result<()> {
+        let session = self.sessions.get_mut(&at);
+        let session = session.filter(|session| session.running);
+        let session = session.context("the session runs no statement")?;
+        session.client.interrupt()
     }
 
     fn inject(&mut self, fault: &Fault) -> Result<()> {

@@ -86,3 +86,27 @@ fn escape_leaves_the_prompt_and_keys_work_the_page() {
     });
     assert_eq!(prompt(&page), "?");
 }
+
+#[test]
+fn ctrl_c_interrupts_a_statement_that_runs() {
+    let page = Page::open(DESK);
+    page.type_statement("SELECT SLEEP(1000);");
+    page.wait_for("busy");
+    page.press("prompt");
+    page.press_with_ctrl('c');
+    page.wait_until("the client to say so", |page| {
+        page.last_printed().contains("^C -- query aborted")
+    });
+}
+
+#[test]
+fn the_page_says_where_it_differs_from_mysql() {
+    let page = Page::open(DESK);
+    page.press("help-button");
+    page.press("simplifications-button");
+    page.wait_for("simplifications");
+    let rows = page.value("document.querySelectorAll('.document-text td').length");
+    assert!(20 < rows.as_i64().unwrap_or(0), "{rows:?} cells");
+    page.press("close-sheet");
+    page.wait_until("the sheet to close", |page| !page.has("simplifications"));
+}

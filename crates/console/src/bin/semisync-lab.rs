@@ -206,12 +206,12 @@ impl Prompt {
             Err(SubmitError::Incomplete) => return,
             Err(SubmitError::Busy) => {
                 println!(
-                    "this session still runs a statement; `! wait 3s`, or `.server` to another"
+                    "this session still runs a statement; `! wait 3s`, `! interrupt SERVER`, or `.server` to another"
                 );
                 self.typed.clear();
                 return;
             }
-            Ok(()) | Err(SubmitError::NoSuchServer) => {}
+            Ok(()) | Err(SubmitError::NoSuchServer | SubmitError::Idle) => {}
         }
         let text = std::mem::take(&mut self.typed);
         self.play(Action::Type { at: self.at, text });

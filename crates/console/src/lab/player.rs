@@ -96,6 +96,7 @@ impl Player {
                 self.bench.submit(*at, text).map_err(refusal)?;
                 awaited = Some((*at, first));
             }
+            Action::Interrupt(at) => self.bench.interrupt(*at).map_err(refusal)?,
             Action::Fault(fault) => {
                 self.bench
                     .inject(fault.clone())
@@ -218,6 +219,7 @@ fn refusal(error: SubmitError) -> String {
     match error {
         SubmitError::Busy => "the session still runs a statement",
         SubmitError::Incomplete => "the statement does not end",
+        SubmitError::Idle => "the session runs no statement",
         SubmitError::NoSuchServer => "there is no such server",
     }
     .to_owned()

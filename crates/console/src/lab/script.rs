@@ -39,6 +39,8 @@ pub enum Action {
         /// The text, with its line breaks.
         text: String,
     },
+    /// Ctrl-C is pressed at a prompt whose statement runs.
+    Interrupt(SessionAddress),
     /// Something breaks, or is mended.
     Fault(Fault),
     /// Time passes, in microseconds.
@@ -122,6 +124,7 @@ pub fn parse_fault(words: &str, servers: &[ServerConfig]) -> Result<Action, Stri
             Fault::SetLinkLatency(server(one)?, server(other)?, duration(time)?)
         }
         ["apply-time", name, time] => Fault::SetApplyTime(server(name)?, duration(time)?),
+        ["interrupt", prompt] => return address_of(prompt, servers).map(Action::Interrupt),
         ["wait", time] => return duration(time).map(Action::Wait),
         _ => {
             return Err(format!("`! {}` is none of: {FAULTS}", words.join(" ")));
@@ -129,7 +132,7 @@ pub fn parse_fault(words: &str, servers: &[ServerConfig]) -> Result<Action, Stri
     }))
 }
 
-const FAULTS: &str = "crash S, power-cut S, shutdown S, start S, freeze S, thaw S, cut S S, heal S S, latency S S TIME, apply-time S TIME, wait TIME";
+const FAULTS: &str = "crash S, power-cut S, shutdown S, start S, freeze S, thaw S, cut S S, heal S S, latency S S TIME, apply-time S TIME, interrupt S, wait TIME";
 
 fn server_named(name: &str, servers: &[ServerConfig]) -> Result<ServerIndex, String> {
     (0..)
@@ -140,6 +143,16 @@ fn server_named(name: &str, servers: &[ServerConfig]) -> Result<ServerIndex, Str
             let names: Vec<&str> = servers.iter().map(|server| server.name.as_str()).collect();
             format!("there is no server `{name}`, only {}", names.join(", "))
         })
+}
+
+/// `source` or `source/2`
+fn address_of(prompt: &str, servers: &[ServerConfig]) -> Result<SessionAddress, String> {
+    let (name, session) = prompt.split_once('/').unwrap_or((prompt, "1"));
+    let server = server_named(name, servers)?;
+    match session.parse() {
+        Ok(session) if session > 0 => Ok(SessionAddress { server, session }),
+        _ => Err(format!("`{session}` is no number of a session")),
+    }
 }
 
 /// `3s`, `250ms` or `40us`, in microseconds.
@@ -169,7 +182,7 @@ impl Reader {
             return self.continuation(line);
         }
         if let Some((prompt, text)) = split_prompt(line) {
-            let at = self.address(prompt)?;
+            let at = address_of(prompt, &self.lab.config.servers)?;
             let text = text.to_owned();
             self.push(number, line, Action::Type { at, text });
             return Ok(());
@@ -202,15 +215,6 @@ impl Reader {
         last.written.push('\n');
         last.written.push_str(line);
         Ok(())
-    }
-
-    fn address(&self, prompt: &str) -> Result<SessionAddress, String> {
-        let (name, session) = prompt.split_once('/').unwrap_or((prompt, "1"));
-        let server = server_named(name, &self.lab.config.servers)?;
-        match session.parse() {
-            Ok(session) if session > 0 => Ok(SessionAddress { server, session }),
-            _ => Err(format!("`{session}` is no number of a session")),
-        }
     }
 
     fn header(&mut self, line: &str) -> Result<(), String> {
@@ -358,7 +362,7 @@ mod tests {
         let lab = Lab::parse(
             "# What it shows\nservers: source replica1\nversion replica1: 8.4\noption: a=1\n\
              option source: b\nseed: 42\n\nsource> SELECT *\n     -> FROM t\\G\nreplica1/2> BEGIN;\n\
-             ! cut source replica1\n! wait 3s\n",
+             ! interrupt replica1/2\n! cut source replica1\n! wait 3s\n",
         )
         .unwrap();
         let [source, replica] = &lab.config.servers[..] else {
@@ -388,6 +392,7 @@ mod tests {
                     at: at(1, 2),
                     text: "BEGIN;".to_owned()
                 },
+                Action::Interrupt(at(1, 2)),
                 Action::Fault(Fault::CutLink(ServerIndex(0), ServerIndex(1))),
                 Action::Wait(3_000_000),
             ]

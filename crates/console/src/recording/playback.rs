@@ -407,6 +407,7 @@ impl std::fmt::Display for ActError {
             ActError::Submit(SubmitError::Incomplete) => {
                 f.write_str(r"the statement does not end yet: ;, \g or \G")
             }
+            ActError::Submit(SubmitError::Idle) => f.write_str("this session runs no statement"),
             ActError::Submit(SubmitError::NoSuchServer) => f.write_str("there is no such server"),
             ActError::Fault(error) => f.write_str(&error.reason),
         }
@@ -418,6 +419,7 @@ impl std::error::Error for ActError {}
 fn apply(bench: &mut Workbench, input: &Input) -> Result<(), ActError> {
     match input {
         Input::Typed { at, text } => bench.submit(*at, text).map_err(ActError::Submit),
+        Input::Interrupted { at } => bench.interrupt(*at).map_err(ActError::Submit),
         Input::Fault(fault) => bench.inject(fault.clone()).map_err(ActError::Fault),
     }
 }
@@ -433,6 +435,7 @@ fn name_of(recording: &Recording, shared: usize) -> String {
             }
             name
         }
+        Some(Input::Interrupted { .. }) => "Ctrl-C".to_owned(),
         Some(Input::Fault(fault)) => format!("{fault:?}"),
         None => "nothing else done".to_owned(),
     }

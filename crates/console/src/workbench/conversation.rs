@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 
 use semisync_core::BinlogPosition;
 use semisync_sim::expr::Expr;
-use semisync_sim::operation::{Completion, OkPacket, Outcome};
+use semisync_sim::operation::{Completion, OkPacket, Operation, Outcome};
 use semisync_sim::{SessionKey, SqlError, Value};
 
 use super::client::{Client, Running, Typed};
@@ -35,7 +35,9 @@ impl Workbench {
                 return;
             }
             for completion in completions {
-                if let Some(at) = self.addresses.get(&completion.session).copied() {
+                if self.killers.remove(&completion.session) {
+                    self.cluster.close_session(completion.session);
+                } else if let Some(at) = self.addresses.get(&completion.session).copied() {
                     self.answered(at, completion);
                 }
             }
@@ -53,6 +55,28 @@ impl Workbench {
                 return;
             };
             self.begin(at, typed);
+        }
+    }
+
+    pub(super) fn press_ctrl_c(&mut self, at: SessionAddress) {
+        self.print_running(at, "^C -- query aborted\n");
+        let client = self.client(at);
+        let connection = client
+            .session
+            .and_then(|session| self.cluster.connection(session));
+        let Some(connection) = connection else {
+            return;
+        };
+        let processlist_id = connection.processlist_id;
+        let Ok(session) = self.cluster.open_session(at.server) else {
+            return;
+        };
+        let kill = Operation::Kill {
+            connection: false,
+            processlist_id,
+        };
+        if self.cluster.execute(session, kill, "").is_ok() {
+            self.killers.insert(session);
         }
     }
 

@@ -11,6 +11,7 @@ use super::details::details;
 use super::header::header;
 use super::help::{help, notice_line};
 use super::scene::Scene;
+use super::simplifications::simplifications;
 use super::stage::stage;
 use super::tape::TapeView;
 use super::terminal::Terminals;
@@ -18,7 +19,7 @@ use super::tour::card;
 use super::transport::{caption, transport};
 use crate::browser::{self, Listener};
 use crate::state::stage::Arrangement;
-use crate::state::{Action, Goal};
+use crate::state::{Action, Goal, Sheet};
 use crate::store::Store;
 
 /// What the page needs.
@@ -99,18 +100,25 @@ pub fn App(props: &AppProps) -> Html {
             if let Some(notice) = &model.notice {
                 { notice_line(&store, notice) }
             }
-            if model.help {
-                { help(&store) }
+            if let Some(sheet) = model.sheet {
+                { open_sheet(&store, sheet) }
             }
         </div>
+    }
+}
+
+fn open_sheet(store: &Store, sheet: Sheet) -> Html {
+    match sheet {
+        Sheet::Keys => help(store),
+        Sheet::Simplifications => simplifications(store),
     }
 }
 
 fn press(store: &Store, event: &KeyboardEvent) {
     let key = event.key();
     if key == "Escape" {
-        if store.read().help {
-            store.send(Action::ToggleHelp);
+        if store.read().sheet.is_some() {
+            store.send(Action::Open(None));
         } else {
             browser::blur();
         }
@@ -131,7 +139,7 @@ fn press(store: &Store, event: &KeyboardEvent) {
         "N" => Action::RunTo(Goal::Answer, false),
         "t" => Action::RunTo(Goal::Timeout, true),
         "T" => Action::RunTo(Goal::Timeout, false),
-        "?" => Action::ToggleHelp,
+        "?" => Action::Open(Some(Sheet::Keys)),
         "/" => {
             event.prevent_default();
             browser::focus("prompt");

@@ -6,7 +6,7 @@ use yew::{Callback, Event, Html, TargetCast, html};
 
 use super::icon::{LINK, MOVE, OPEN, PLUS, SAVE, SUN, icon};
 use super::scene::Scene;
-use crate::state::{Action, first_cluster};
+use crate::state::{Action, Sheet, first_cluster};
 use crate::store::Store;
 use crate::{browser, link};
 use semisync_console::recording::Recording;
@@ -55,7 +55,7 @@ pub(crate) fn header(scene: &Scene<'_>) -> Html {
                     { icon(MOVE) }<span class="caption">{ settings.motion.name() }</span>
                 </button>
                 <button class="button icon-button" data-testid="help-button" title="Keys (?)"
-                    aria-label="List of keys" onclick={store.does(Action::ToggleHelp)}>{ "?" }</button>
+                    aria-label="List of keys" onclick={store.does(Action::Open(Some(Sheet::Keys)))}>{ "?" }</button>
             </nav>
         </header>
     }

@@ -1,9 +1,9 @@
 //! The list of keys, and the line that says what was refused or why time stands.
 
-use yew::{Html, html};
+use yew::{Callback, Html, MouseEvent, html};
 
 use super::icon::{CROSS, icon};
-use crate::state::{Action, Notice};
+use crate::state::{Action, Notice, Sheet};
 use crate::store::Store;
 
 const KEYS: [(&str, &str); 12] = [
@@ -19,13 +19,20 @@ const KEYS: [(&str, &str); 12] = [
     ("Tab", "at a prompt: complete a name; otherwise move on"),
     (
         "Ctrl-C  Ctrl-L",
-        "at a prompt: drop the statement, clear the screen",
+        "at a prompt: drop or interrupt the statement, clear the screen",
     ),
     ("Ctrl-A E K U W", "at a prompt: as in readline"),
 ];
 
 pub(crate) fn help(store: &Store) -> Html {
-    let close = store.does(Action::ToggleHelp);
+    let differences = {
+        let store = store.clone();
+        Callback::from(move |event: MouseEvent| {
+            event.stop_propagation();
+            store.send(Action::Open(Some(Sheet::Simplifications)));
+        })
+    };
+    let close = store.does(Action::Open(None));
     html! {
         <div class="veil" data-testid="help" onclick={close.clone()}>
             <section class="sheet" role="dialog" aria-modal="true" aria-label="Keys">
@@ -39,7 +46,11 @@ pub(crate) fn help(store: &Store) -> Html {
                     { "A statement ends with " }<code>{ ";" }</code>{ ", " }<code>{ r"\g" }</code>{ " or " }
                     <code>{ r"\G" }</code>{ ". Everything happens in this page; nothing is sent anywhere." }
                 </p>
-                <button class="button" onclick={close}>{ "Close" }</button>
+                <p class="card-buttons">
+                    <button class="button" onclick={close}>{ "Close" }</button>
+                    <button class="button" data-testid="simplifications-button" onclick={differences}>
+                        { "Where this differs from MySQL" }</button>
+                </p>
             </section>
         </div>
     }

@@ -7,9 +7,9 @@ use yew::{
 };
 
 use crate::browser;
-use crate::state::Submitted;
 use crate::state::editing::{EditKey, Line, common_prefix};
 use crate::state::names::Names;
+use crate::state::{Action, Submitted};
 use crate::store::Store;
 
 #[derive(Properties, PartialEq)]
@@ -46,6 +46,7 @@ pub(crate) fn Prompt(props: &PromptProps) -> Html {
         let editor = Editor {
             store: props.store.clone(),
             at: props.at,
+            busy: props.busy,
             lines: lines.clone(),
             candidates: candidates.clone(),
         };
@@ -101,6 +102,7 @@ pub(crate) fn Prompt(props: &PromptProps) -> Html {
 struct Editor {
     store: Store,
     at: SessionAddress,
+    busy: bool,
     lines: UseStateHandle<usize>,
     candidates: UseStateHandle<Vec<String>>,
 }
@@ -119,7 +121,7 @@ impl Editor {
             ("ArrowUp", false, false) if line.is_on_first_line() => self.recall(true, &line),
             ("ArrowDown", false, false) if line.is_on_last_line() => self.recall(false, &line),
             ("Tab", false, false) if !event.shift_key() => self.complete(&line),
-            ("c" | "C", true, false) => self.clear_unless_selecting(),
+            ("c" | "C", true, false) => self.drop_unless_selecting(),
             ("l" | "L", true, false) => {
                 browser::scroll_to_bottom("screen");
                 true
@@ -179,10 +181,17 @@ impl Editor {
         }
     }
 
-    fn clear_unless_selecting(&self) -> bool {
+    /// Ctrl-C: interrupts what runs, or drops what is typed; a selection is copied.
+    fn drop_unless_selecting(&self) -> bool {
         let selection = browser::window().get_selection().ok().flatten();
-        let selects = selection.is_some_and(|selection| !selection.is_collapsed());
-        !selects && self.show(&Line::default())
+        if selection.is_some_and(|selection| !selection.is_collapsed()) {
+            return false;
+        }
+        if self.busy {
+            self.store.send(Action::Interrupt(self.at));
+            return true;
+        }
+        self.show(&Line::default())
     }
 
     fn show(&self, line: &Line) -> bool {

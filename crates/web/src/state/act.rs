@@ -8,7 +8,7 @@ use semisync_console::workbench::SubmitError;
 use semisync_sim::{Fault, ServerIndex};
 
 use super::tour::{STEPS, set_up};
-use super::{Goal, Model, Notice, Panel, Play, Selection, Settings};
+use super::{Goal, Model, Notice, Panel, Play, Selection, Settings, Sheet};
 
 /// What a person did.
 #[derive(Clone, Debug, PartialEq)]
@@ -29,6 +29,8 @@ pub enum Action {
     SeekEnd,
     /// On to the next, or back to the last one.
     RunTo(Goal, bool),
+    /// Press Ctrl-C at a prompt whose statement runs.
+    Interrupt(SessionAddress),
     /// Inject a fault.
     Inject(Fault),
     /// Open another session on a server.
@@ -53,8 +55,8 @@ pub enum Action {
     Set(Settings),
     /// Close the opening words.
     CloseWelcome,
-    /// Open or close the list of keys.
-    ToggleHelp,
+    /// Open a sheet over the page, or close the open one.
+    Open(Option<Sheet>),
     /// Say something; true when it is why something was refused.
     Say(String, bool),
     /// Close what was said.
@@ -120,6 +122,13 @@ impl Model {
                 }
                 self.rest_here();
             }
+            Action::Interrupt(at) => {
+                self.notice = None;
+                if let Err(error) = self.act(Input::Interrupted { at }) {
+                    self.say(&error.to_string(), true);
+                }
+                self.rest_here();
+            }
             Action::AddTab(server) => self.add_tab(server),
             Action::Activate(at) => self.active = at,
             Action::Select(selection) => {
@@ -144,7 +153,7 @@ impl Model {
             Action::Load(recording) => *self = Model::new(*recording, self.settings.clone()),
             Action::Set(settings) => self.settings = settings,
             Action::CloseWelcome => self.welcome = false,
-            Action::ToggleHelp => self.help = !self.help,
+            Action::Open(sheet) => self.sheet = sheet,
             Action::Say(text, refused) => self.say(&text, refused),
             Action::DismissNotice => self.notice = None,
         }
