@@ -22,6 +22,9 @@ mod faults;
 #[path = "servers/labs.rs"]
 mod labs;
 
+#[path = "servers/flight.rs"]
+mod flight;
+
 #[path = "servers/loading.rs"]
 mod loading;
 

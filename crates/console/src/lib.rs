@@ -1,7 +1,7 @@
 //! The SQL a person may type, as the `mysql` client prints it.
 //!
-//! It owns parsing, results and their layout, clients with their prompts, lab scripts, and the
-//! recording of a session. It holds no replication decision and no clock: time is cluster time.
+//! It owns parsing, results and their layout, clients with their prompts, lab scripts, the
+//! recording of a session, and how a flight recording of a real source is printed. It holds no replication decision and no clock: time is cluster time.
 //! Start with [`workbench`].
 #![forbid(unsafe_code)]
 
@@ -10,6 +10,8 @@ pub mod recording;
 pub mod workbench;
 
 pub mod lab;
+
+pub mod flight;
 
 mod statement;
 

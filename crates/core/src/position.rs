@@ -35,6 +35,7 @@ pub struct BinlogPosition {
 ///
 /// The order of [`BinlogPosition`] itself is [`PositionOrder::LengthFirst`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub enum PositionOrder {
     /// Shorter names first, then bytewise (9.7).
     LengthFirst,

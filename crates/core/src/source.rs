@@ -11,6 +11,8 @@ mod flushed_positions;
 mod input;
 mod machine;
 mod observation;
+#[cfg(feature = "serde")]
+mod restored;
 
 #[cfg(test)]
 mod tests;

@@ -154,6 +154,29 @@ impl Server {
         self.logged(&[number]).len()
     }
 
+    /// Where its data lies.
+    pub fn data_directory(&self) -> PathBuf {
+        self.directory.join("data")
+    }
+
+    /// Ends it as a crash does.
+    ///
+    /// # Panics
+    /// When it does not run.
+    #[track_caller]
+    pub fn kill(&mut self) {
+        let mut process = self.process.take().expect("the server runs");
+        process.kill().expect("a child can be killed");
+        process.wait().expect("the server is our child");
+    }
+
+    /// Starts it again after its end.
+    #[track_caller]
+    pub fn start_again(&mut self) {
+        self.launch_again();
+        self.wait_until_ready();
+    }
+
     /// Sends the signal to shut down in order; see [`Server::wait_for_end`].
     pub fn begin_shutdown(&self) {
         let process = libc::pid_t::try_from(self.process_id()).expect("a process id");
@@ -177,8 +200,7 @@ impl Server {
     pub fn restart(&mut self) {
         self.begin_shutdown();
         self.wait_for_end(START_TIME);
-        self.launch_again();
-        self.wait_until_ready();
+        self.start_again();
     }
 
     /// How often the process has a library mapped.

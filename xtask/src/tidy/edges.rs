@@ -1,4 +1,5 @@
-//! Which crate may depend on which: `web → console → sim → core ← native-plugin`.
+//! Which crate may depend on which: `web → console → sim → core ← native-plugin`,
+//! with `flight` between `core` and those who write or read recordings.
 
 use anyhow::Result;
 
@@ -8,18 +9,35 @@ use crate::{process, workspace::Workspace};
 /// A package of ours and those of ours that it may depend on, in any way, tests included.
 const ALLOWED: &[(&str, &[&str])] = &[
     ("semisync-core", &[]),
+    ("semisync-flight", &["semisync-core"]),
     ("semisync-sim", &["semisync-core"]),
-    ("semisync-console", &["semisync-sim", "semisync-core"]),
+    (
+        "semisync-console",
+        &["semisync-sim", "semisync-flight", "semisync-core"],
+    ),
     (
         "semisync-web",
-        &["semisync-console", "semisync-sim", "semisync-core"],
+        &[
+            "semisync-console",
+            "semisync-sim",
+            "semisync-flight",
+            "semisync-core",
+        ],
     ),
     ("semisync-abi", &["semisync-core"]),
-    ("semisync-source", &["semisync-abi", "semisync-core"]),
+    (
+        "semisync-source",
+        &["semisync-abi", "semisync-flight", "semisync-core"],
+    ),
     ("semisync-replica", &["semisync-abi", "semisync-core"]),
     (
         "semisync-tests",
-        &["semisync-console", "semisync-sim", "semisync-core"],
+        &[
+            "semisync-console",
+            "semisync-sim",
+            "semisync-flight",
+            "semisync-core",
+        ],
     ),
     ("xtask", &[]),
 ];

@@ -1,10 +1,13 @@
-//! The `semisync-lab` command: plays lab scripts, and gives a prompt to a virtual cluster.
+//! The `semisync-lab` command: plays lab scripts and flight recordings, and gives a prompt to a
+//! virtual cluster.
 
 use std::io::{self, BufRead, IsTerminal, Write};
 use std::process::ExitCode;
 
+use semisync_console::flight;
 use semisync_console::lab::{Action, Lab, Player, Step, compare, parse_fault, play};
 use semisync_console::{SessionAddress, SubmitError};
+use semisync_flight::Recording;
 use semisync_sim::{ServerConfig, ServerIndex};
 
 const USAGE: &str = "\
@@ -13,11 +16,15 @@ Usage:
       Plays a lab script (docs/lab-script.md) and prints its transcript.
       --check   compares with a recorded transcript and prints the difference, if any
       --raw     prints what the client prints: no times rounded, no ids left out
+  semisync-lab replay FILE... [--counters]
+      Plays a flight recording of a real source again (docs/plugin.md): every input with its
+      time and what followed, then the status variables. NAME.old.flight goes before NAME.flight.
+      --counters  prints the status variables only
   semisync-lab repl [--servers N] [--version 5.5|8.4|9.7]
       Gives prompts to a source and its replicas (3 servers by default); `.help` lists what
       can be typed beside SQL. Statements can also be piped in.
 
-Exit status: 0 when all is well, 1 when a transcript differs, 2 when something cannot be done.
+Exit status: 0 when all is well, 1 when a transcript or a replay differs, 2 when something cannot be done.
 ";
 
 fn main() -> ExitCode {
@@ -25,6 +32,7 @@ fn main() -> ExitCode {
     let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
     let done = match words[..] {
         ["run", ref rest @ ..] => run(rest),
+        ["replay", ref rest @ ..] => replay(rest),
         ["repl", ref rest @ ..] => repl(rest),
         ["help" | "--help" | "-h"] => say(USAGE).map(|()| ExitCode::SUCCESS),
         _ => Err(USAGE.to_owned()),
@@ -75,6 +83,33 @@ fn run(words: &[&str]) -> Result<ExitCode, String> {
             Ok(ExitCode::from(DIFFERS))
         }
     }
+}
+
+fn replay(words: &[&str]) -> Result<ExitCode, String> {
+    let mut recording = Recording::default();
+    let mut with_time_line = true;
+    let mut has_file = false;
+    for word in words {
+        match *word {
+            "--counters" => with_time_line = false,
+            option if option.starts_with('-') => return Err(format!("unknown option {option}")),
+            file => {
+                has_file = true;
+                let bytes = std::fs::read(file).map_err(|error| format!("{file}: {error}"))?;
+                let appended = recording.append(&bytes);
+                appended.map_err(|error| format!("{file}: {error}"))?;
+            }
+        }
+    }
+    if !has_file {
+        return Err(USAGE.to_owned());
+    }
+    let replayed = flight::replay(&recording, with_time_line);
+    say(&replayed.text)?;
+    Ok(match replayed.agrees {
+        true => ExitCode::SUCCESS,
+        false => ExitCode::from(DIFFERS),
+    })
 }
 
 /// Prints; a reader that has seen enough is no error.

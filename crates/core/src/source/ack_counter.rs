@@ -48,6 +48,7 @@ pub(super) enum Counted {
 
 /// The ACKs above the last report.
 #[derive(Clone, Debug)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub(super) enum AckCounter {
     Exact(ExactCounter),
     Stock(StockContainer),
@@ -55,6 +56,7 @@ pub(super) enum AckCounter {
 
 /// The latest ACK of one replica.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub(super) struct Ack {
     pub(super) server_id: ServerId,
     pub(super) position: BinlogPosition,

@@ -18,6 +18,7 @@ pub(super) type Slot = u32;
 
 /// All sleeping waits.
 #[derive(Clone, Debug)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub(super) struct CommitWaits {
     waits: Vec<CommitWait>,
     free: Slot,
@@ -26,6 +27,7 @@ pub(super) struct CommitWaits {
 
 /// The waits of one timeout, the next due first.
 #[derive(Clone, Debug)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 struct Timers {
     timeout: Duration,
     waits: List,
@@ -33,6 +35,7 @@ struct Timers {
 
 /// One sleeping session.
 #[derive(Clone, Debug)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub(super) struct CommitWait {
     pub(super) session: SessionId,
     /// What it waits for.
@@ -53,12 +56,14 @@ pub(super) struct CommitWait {
 
 /// A list of waits, threaded through the slab.
 #[derive(Clone, Copy, Debug)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub(super) struct List {
     first: Slot,
     last: Slot,
 }
 
 #[derive(Clone, Copy, Debug)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 struct Links {
     previous: Slot,
     next: Slot,
@@ -136,13 +141,17 @@ impl CommitWaits {
     /// The slot of a ticket the host gives back.
     #[track_caller]
     pub(super) fn slot_of(&self, ticket: WaitTicket) -> Slot {
-        let wait = self.waits.get(ticket.slot as usize);
-        let is_current = wait.is_some_and(|wait| wait.is_asleep && wait.serial == ticket.serial);
         assert!(
-            is_current,
+            self.is_current(ticket),
             "{ticket:?} is no sleeping wait: it was released before, or another machine gave it"
         );
         ticket.slot
+    }
+
+    /// Whether a session sleeps with this ticket.
+    pub(super) fn is_current(&self, ticket: WaitTicket) -> bool {
+        let wait = self.waits.get(ticket.slot as usize);
+        wait.is_some_and(|wait| wait.is_asleep && wait.serial == ticket.serial)
     }
 
     /// The wait whose deadline is next, of those that nobody has signalled.
@@ -248,6 +257,68 @@ impl CommitWaits {
             NONE => sleepers.last = previous,
             _ => self.get_mut(next).in_sleepers.previous = previous,
         }
+    }
+
+    /// Whether the lists through a state that was read back hold together.
+    #[cfg(feature = "serde")]
+    pub(super) fn is_sound(&self) -> bool {
+        let is_free = |slot: Slot| self.waits.get(slot as usize).is_some_and(|w| !w.is_asleep);
+        let mut free = 0;
+        let mut slot = self.free;
+        while slot != NONE {
+            if !is_free(slot) || self.waits.len() <= free {
+                return false;
+            }
+            free += 1;
+            slot = self.get(slot).in_sleepers.next;
+        }
+        let asleep = self.waits.iter().filter(|wait| wait.is_asleep);
+        let unsignalled = asleep.clone().filter(|wait| !wait.is_signalled).count();
+        let mut timed = 0;
+        for (index, timers) in self.timers.iter().enumerate() {
+            let Some(waits) = self.walk(&timers.waits, |wait| wait.in_timers) else {
+                return false;
+            };
+            if waits.iter().any(|wait| wait.timers as usize != index) {
+                return false;
+            }
+            timed += waits.len();
+        }
+        free + asleep.count() == self.waits.len() && timed == unsignalled
+    }
+
+    /// The waits of a position's sleepers; `None` when the list does not hold together.
+    #[cfg(feature = "serde")]
+    pub(super) fn sleepers<'a>(&'a self, list: &List) -> Option<Vec<&'a CommitWait>> {
+        self.walk(list, |wait| wait.in_sleepers)
+    }
+
+    /// The waits of a list of sleeping, unsignalled ones, each linked both ways.
+    #[cfg(feature = "serde")]
+    fn walk<'a>(
+        &'a self,
+        list: &List,
+        links: impl Fn(&CommitWait) -> Links,
+    ) -> Option<Vec<&'a CommitWait>> {
+        let mut waits = Vec::new();
+        let (mut previous, mut slot) = (NONE, list.first);
+        while slot != NONE {
+            let wait = self.waits.get(slot as usize)?;
+            let is_linked = links(wait).previous == previous;
+            if !wait.is_asleep || wait.is_signalled || !is_linked || self.waits.len() <= waits.len()
+            {
+                return None;
+            }
+            waits.push(wait);
+            (previous, slot) = (slot, links(wait).next);
+        }
+        (previous == list.last).then_some(waits)
+    }
+
+    /// Every sleeping wait.
+    #[cfg(feature = "serde")]
+    pub(super) fn iter(&self) -> impl Iterator<Item = &CommitWait> {
+        self.waits.iter().filter(|wait| wait.is_asleep)
     }
 
     /// Every sleeping wait, in no particular order.

@@ -12,10 +12,12 @@ use crate::position::{BinlogPosition, PositionOrder};
 
 /// A node. It stays valid while a session waits on it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub(super) struct NodeId(u64);
 
 /// The nodes, smallest position first.
 #[derive(Clone, Debug)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub(super) struct FlushedPositions {
     order: PositionOrder,
     nodes: VecDeque<Node>,
@@ -28,6 +30,7 @@ pub(super) struct FlushedPositions {
 }
 
 #[derive(Clone, Debug)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 struct Node {
     position: BinlogPosition,
     /// Sessions inside their sleep, signalled or not.
@@ -180,6 +183,39 @@ impl FlushedPositions {
         }
         self.nodes.retain(|node| 0 < node.waiters);
         self.first_with_sleepers = self.first;
+    }
+
+    /// Whether a state that was read back holds together with the waits it came with.
+    #[cfg(feature = "serde")]
+    pub(super) fn is_sound(&self, waits: &CommitWaits) -> bool {
+        if super::restored::FAR < self.first.0 {
+            return false;
+        }
+        let mut waiters = alloc::vec![0; self.nodes.len()];
+        for wait in waits.iter() {
+            let index = wait.node.0.checked_sub(self.first.0);
+            let Some(count) = index.and_then(|index| waiters.get_mut(index as usize)) else {
+                return false;
+            };
+            *count += 1;
+        }
+        let mut sleepers = 0;
+        for (node, id) in self.nodes.iter().zip(self.first.0..) {
+            let Some(asleep) = waits.sleepers(&node.sleepers) else {
+                return false;
+            };
+            let is_passed = id < self.first_with_sleepers.0;
+            if asleep.iter().any(|wait| wait.node.0 != id || is_passed) {
+                return false;
+            }
+            sleepers += asleep.len();
+        }
+        let counted = self.nodes.iter().map(|node| node.waiters);
+        let unsignalled = waits.iter().filter(|wait| !wait.is_signalled);
+        counted.eq(waiters)
+            && sleepers == self.sleepers
+            && sleepers == unsignalled.count()
+            && (sleepers == 0 || self.first <= self.first_with_sleepers)
     }
 
     fn index(&self, node: NodeId) -> usize {

@@ -55,6 +55,7 @@ pub struct SourceConfig {
 /// It starts disabled; send [`Input::EnabledSet`]. Several threads may share it under one lock that
 /// covers steps 1 and 2.
 #[derive(Clone, Debug)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Source {
     config: SourceConfig,
     order: PositionOrder,
@@ -75,6 +76,8 @@ pub struct Source {
     acks: AckCounter,
     counters: Counters,
     observation: Observation,
+    /// Empty between two inputs, when a state is written down.
+    #[cfg_attr(feature = "serde", serde(skip))]
     outputs: VecDeque<Output>,
 }
 
@@ -270,6 +273,12 @@ impl Source {
     /// How many flushed positions are kept because nobody has waited for them to the end yet.
     pub fn unacknowledged_positions(&self) -> usize {
         self.flushed.len()
+    }
+
+    /// What must agree with each other in a state that was read back.
+    #[cfg(feature = "serde")]
+    pub(super) fn parts(&self) -> (&FlushedPositions, &CommitWaits) {
+        (&self.flushed, &self.waits)
     }
 
     fn log(&mut self, message: LogMessage) {

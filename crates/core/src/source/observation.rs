@@ -131,6 +131,11 @@ impl WaitHistogram {
         self.counts.iter().sum()
     }
 
+    #[cfg(feature = "serde")]
+    pub(super) fn is_countable(&self, limit: u64) -> bool {
+        self.counts.iter().all(|count| *count <= limit)
+    }
+
     fn count(&mut self, wait: Duration) {
         let micros = u64::try_from(wait.as_micros()).unwrap_or(u64::MAX);
         let bucket = WaitHistogram::BOUNDS_US.partition_point(|bound| *bound < micros);

@@ -18,6 +18,7 @@ pub struct Stage(ServerWritable<StageInfo>);
 /// A thread name, registered once.
 #[derive(Debug)]
 pub struct ThreadName {
+    category: &'static CStr,
     name: &'static CStr,
     os_name: &'static CStr,
     key: ServerWritable<c_uint>,
@@ -66,9 +67,20 @@ impl Stage {
 }
 
 impl ThreadName {
-    /// A name below the category, and the operating system's form of it.
+    /// A name below the stock plugin's category, and the operating system's form of it.
     pub const fn new(name: &'static CStr, os_name: &'static CStr) -> ThreadName {
         ThreadName {
+            category: CATEGORY,
+            name,
+            os_name,
+            key: ServerWritable::new(0),
+        }
+    }
+
+    /// A name below our own category.
+    pub const fn of_ours(name: &'static CStr, os_name: &'static CStr) -> ThreadName {
+        ThreadName {
+            category: OWN_CATEGORY,
             name,
             os_name,
             key: ServerWritable::new(0),
@@ -139,7 +151,9 @@ pub fn register_thread(thread: &'static ThreadName) {
         documentation: NO_TEXT.as_ptr(),
     };
     // SAFETY: the service copies the description and writes the static key.
-    unsafe { ((*server::psi_thread_service).register)(CATEGORY.as_ptr(), &raw mut info, 1) };
+    unsafe {
+        ((*server::psi_thread_service).register)(thread.category.as_ptr(), &raw mut info, 1);
+    }
 }
 
 /// Makes instrument names known, so that monitoring finds what it finds with the stock plugin.
@@ -167,5 +181,7 @@ pub fn register_names(kind: InstrumentKind, names: &[&'static CStr]) {
 }
 
 const CATEGORY: &CStr = c"semisync";
+
+const OWN_CATEGORY: &CStr = c"semisync_lab";
 
 const NO_TEXT: &CStr = c"";

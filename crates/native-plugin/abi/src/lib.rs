@@ -21,6 +21,8 @@ pub mod fault;
 
 pub mod error_log;
 
+mod registry;
+
 pub mod version;
 
 pub mod clock;
@@ -32,6 +34,8 @@ pub mod instruments;
 pub mod packets;
 
 pub mod variables;
+
+pub mod own_variables;
 
 mod c_text;
 

@@ -8,6 +8,7 @@ use crate::layout::network::{CompressContext, Net, Vio};
 use crate::layout::observers::{
     BinlogStorageObserver, BinlogTransmitObserver, RelayIoObserver, TransactionObserver,
 };
+use crate::layout::plugin::UpdateFn;
 use crate::layout::threads::{
     InstrumentService, ServerCond, ServerMutex, StageInfo, StageService, ThreadService,
 };
@@ -56,8 +57,17 @@ pub struct RegistryService {
 #[repr(C)]
 #[derive(Debug)]
 pub struct SystemVariableService {
-    /// Not used.
-    pub register_variable: *const c_void,
+    /// Makes a variable known; false is success.
+    pub register_variable: unsafe extern "C" fn(
+        component: *const c_char,
+        variable: *const c_char,
+        flags: c_int,
+        comment: *const c_char,
+        check: *const c_void,
+        update: UpdateFn,
+        check_arg: *const c_void,
+        value: *mut c_void,
+    ) -> bool,
     /// Reads a global variable as text; false is success.
     pub get_variable: unsafe extern "C" fn(
         component: *const c_char,
@@ -65,6 +75,15 @@ pub struct SystemVariableService {
         value: *mut *mut c_void,
         value_len: *mut usize,
     ) -> bool,
+}
+
+/// Table of `component_sys_variable_unregister`.
+#[repr(C)]
+#[derive(Debug)]
+pub struct SystemVariableUnregisterService {
+    /// Takes a variable back; false is success.
+    pub unregister_variable:
+        unsafe extern "C" fn(component: *const c_char, variable: *const c_char) -> bool,
 }
 
 #[expect(missing_docs, reason = "these are the server's, under its names")]
@@ -140,6 +159,9 @@ unsafe extern "C" {
     pub fn protocol_get_compression_algorithm(protocol: *mut ProtocolClassic) -> *const c_char;
     #[link_name = "_ZN16Protocol_classic21get_compression_levelEv"]
     pub fn protocol_get_compression_level(protocol: *mut ProtocolClassic) -> c_uint;
+
+    #[link_name = "_Z11thd_strmakeP3THDPKcm"]
+    pub fn thd_strmake(thd: *mut Thd, text: *const c_char, len: usize) -> *mut c_char;
 
     // Packets and bytes.
     #[link_name = "_Z12my_net_writeP3NETPKhm"]

@@ -2,10 +2,11 @@
 
 use core::ffi::{CStr, c_char, c_void};
 use core::fmt;
-use core::ptr;
 
 use crate::error_log::{self, Level};
-use crate::server::{self, RegistryService, SystemVariableService};
+use crate::own_variables::REGISTER;
+use crate::registry::Service;
+use crate::server::SystemVariableService;
 
 /// Why the plugin does not load here.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -40,32 +41,10 @@ fn check_version(version: &str) -> Result<(), UnsupportedServer> {
     Ok(())
 }
 
-/// The global variable `version`, through the service registry.
-fn server_version() -> Option<String> {
-    // SAFETY: a plain function of the server; the result is null or its registry.
-    let registry = unsafe { server::mysql_plugin_registry_acquire() };
-    // SAFETY: the registry is null or valid until it is released below.
-    let version = unsafe { registry.as_ref() }.and_then(version_from_registry);
-    if !registry.is_null() {
-        // SAFETY: acquired above, released once.
-        unsafe { server::mysql_plugin_registry_release(registry) };
-    }
-    version
-}
-
-fn version_from_registry(registry: &RegistryService) -> Option<String> {
-    let mut service: *mut c_void = ptr::null_mut();
-    // SAFETY: a NUL-terminated name and a place for the result.
-    let failed = unsafe { (registry.acquire)(SYSTEM_VARIABLES.as_ptr(), &raw mut service) };
-    if failed || service.is_null() {
-        return None;
-    }
-    // SAFETY: the registry gave this service under the name of this table.
-    let variables = unsafe { &*service.cast::<SystemVariableService>() };
-    let version = read_variable(variables, c"version");
-    // SAFETY: acquired above, released once, not used afterwards.
-    unsafe { (registry.release)(service) };
-    version
+/// The server's version as it prints it.
+pub fn server_version() -> Option<String> {
+    let service = Service::<SystemVariableService>::acquire(REGISTER)?;
+    read_variable(service.get(), c"version")
 }
 
 fn read_variable(variables: &SystemVariableService, name: &CStr) -> Option<String> {
@@ -108,8 +87,6 @@ impl fmt::Display for UnsupportedServer {
 impl core::error::Error for UnsupportedServer {}
 
 const SERIES: &str = "9.7.";
-
-const SYSTEM_VARIABLES: &CStr = c"component_sys_variable_register";
 
 #[cfg(test)]
 mod tests {

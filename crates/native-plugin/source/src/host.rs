@@ -9,13 +9,15 @@ use std::sync::Arc;
 
 use semisync_abi::guard::Poison;
 use semisync_abi::lock::{Condition, Lock, LockGuard};
-use semisync_abi::{clock, error_log, server};
+use semisync_abi::{clock, error_log, fault, server};
 use semisync_core::Instant;
 use semisync_core::log::LogMessage;
 use semisync_core::source::{
     Counters, Input, Output, SemisyncStatus, SessionId, Source, SourceConfig, WaitTicket,
 };
 use semisync_core::variables::{ObservedValue, ObservedVariable, WallClock};
+use semisync_flight::Origin;
+use semisync_flight::write::Tap;
 
 use crate::{ack_receiver, settings, status};
 
@@ -42,6 +44,8 @@ pub(crate) struct Host {
     event_flag: bool,
     published: Counters,
     shutdown_reported: bool,
+    /// While a flight is recorded.
+    tap: Option<Tap>,
 }
 
 /// A place for one session to sleep. Its number is the machine's [`SessionId`].
@@ -163,6 +167,71 @@ pub(crate) fn observe(variable: &ObservedVariable) -> Option<ObservedValue> {
     Some(variable.value(&host.source, clock))
 }
 
+/// Begins to record what the machine is told.
+pub(crate) fn open_tap(mut tap: Tap, origin: &Origin) {
+    if let Some(host) = HOST.lock().as_mut()
+        && !POISON.is_poisoned()
+    {
+        tap.begin(origin, &host.source);
+        host.tap = Some(tap);
+    }
+}
+
+/// Ends recording.
+pub(crate) fn close_tap() {
+    if let Some(host) = HOST.lock().as_mut() {
+        host.tap = None;
+    }
+}
+
+/// Why entries are taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum RecordingTurn {
+    /// Recording goes on.
+    Same,
+    /// What follows begins a file.
+    NewFile,
+    /// Recording ends.
+    Last,
+}
+
+/// Entries of a recording that were taken from memory.
+#[derive(Default)]
+pub(crate) struct Taken {
+    pub(crate) entries: Vec<u8>,
+    pub(crate) lost: u64,
+}
+
+/// Takes the entries made since the last time, also after a panic; the memory of `spare` takes
+/// their place.
+pub(crate) fn take_entries(
+    spare: Vec<u8>,
+    turn: RecordingTurn,
+    origin: impl Fn() -> Origin,
+) -> Taken {
+    let mut guard = HOST.lock();
+    let Some(host) = guard.as_mut() else {
+        return Taken::default();
+    };
+    let Some(tap) = &mut host.tap else {
+        return Taken::default();
+    };
+    let lost = tap.lost();
+    let is_whole = !POISON.is_poisoned();
+    if is_whole && lost == 0 && !tap.is_empty() {
+        tap.count(host.source.counters());
+    }
+    if is_whole && lost == 0 && turn == RecordingTurn::Last {
+        tap.end();
+    }
+    let entries = tap.take(spare);
+    let goes_on = turn == RecordingTurn::NewFile || lost != 0 && turn == RecordingTurn::Same;
+    if is_whole && goes_on {
+        tap.begin(&origin(), &host.source);
+    }
+    Taken { entries, lost }
+}
+
 /// The counters; after a panic, as they last were.
 pub(crate) fn counters() -> Counters {
     HOST.lock()
@@ -212,6 +281,7 @@ impl Host {
             event_flag: false,
             published: Counters::default(),
             shutdown_reported: false,
+            tap: None,
         }
     }
 
@@ -231,14 +301,25 @@ impl Host {
 
     fn handle(&mut self, input: Input) {
         let was_reset = matches!(input, Input::BinaryLogsReset);
-        self.source.handle(clock::now(), input);
+        let now = clock::now();
+        if let Some(tap) = &mut self.tap {
+            tap.tell(now, &input);
+        }
+        fault::point("machine", &POISON);
+        self.source.handle(now, input);
         self.drain();
+        if let Some(tap) = &mut self.tap {
+            tap.told();
+        }
         status::publish(&mut self.published, self.source.counters(), was_reset);
         ENABLED.store(self.source.is_enabled(), Relaxed);
     }
 
     fn drain(&mut self) {
         while let Some(output) = self.source.poll_output() {
+            if let Some(tap) = &mut self.tap {
+                tap.ordered(&output);
+            }
             match output {
                 Output::SessionSleeps {
                     session,

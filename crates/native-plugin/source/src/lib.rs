@@ -3,7 +3,8 @@
 //! The decisions are those of [`semisync_core::source::Source`]; this crate lends it a server.
 //! [`plugin`] loads and unloads, [`settings`] and [`status`] are its variables, [`hooks`] and
 //! [`dump`] are what the server calls, [`host`] holds the machine under its lock, [`commit_wait`]
-//! puts sessions to sleep, and [`ack_receiver`] is the thread that reads ACKs.
+//! puts sessions to sleep, [`ack_receiver`] is the thread that reads ACKs, and
+//! [`recorder`] the one that writes flight recordings.
 
 mod plugin;
 
@@ -20,3 +21,5 @@ mod hooks;
 mod dump;
 
 mod ack_receiver;
+
+mod recorder;

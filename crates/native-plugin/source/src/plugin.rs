@@ -13,7 +13,7 @@ use semisync_abi::layout::plugin::{
 use semisync_abi::{error_log, server, version};
 use semisync_core::log::{LogMessage, Observer};
 
-use crate::{ack_receiver, commit_wait, dump, hooks, host, settings, status};
+use crate::{ack_receiver, commit_wait, dump, hooks, host, recorder, settings, status};
 
 /// Version of the plugin interface the library was made for.
 #[unsafe(no_mangle)]
@@ -66,6 +66,7 @@ unsafe extern "C" fn init(plugin: *mut c_void) -> c_int {
             return 1;
         }
         IS_INITIALISED.store(true, Relaxed);
+        recorder::register();
         0
     })
 }
@@ -97,6 +98,7 @@ unsafe extern "C" fn deinit(plugin: *mut c_void) -> c_int {
             return 1;
         }
         ack_receiver::stop();
+        recorder::unregister();
         host::stop();
         error_log::write(&LogMessage::Unregistered);
         guard::stop_reporting_panics();
@@ -172,6 +174,7 @@ fn register_instruments() {
         &ack_receiver::READING_ACK,
     ]);
     instruments::register_thread(&ack_receiver::THREAD_NAME);
+    instruments::register_thread(&recorder::THREAD_NAME);
 }
 
 static IS_INITIALISED: AtomicBool = AtomicBool::new(false);

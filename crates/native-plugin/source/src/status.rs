@@ -18,10 +18,10 @@ use semisync_core::source::{Counters, SemisyncStatus};
 use semisync_core::variables::observed::{FAILED, MAX_TEXT_LEN, STATE};
 use semisync_core::variables::{OBSERVED_VARIABLES, ObservedValue};
 
-use crate::host;
+use crate::{host, recorder};
 
 /// The variables in the order of the catalogue, which is the stock plugin's.
-pub(crate) static STATUS_VARIABLES: ServerWritable<[StatusVariable; 38]> = ServerWritable::new([
+pub(crate) static STATUS_VARIABLES: ServerWritable<[StatusVariable; 40]> = ServerWritable::new([
     func(c_text!(status_name(0)), show_status),
     func(c_text!(status_name(1)), show_clients),
     long(c_text!(status_name(2)), &YES_TX),
@@ -59,6 +59,14 @@ pub(crate) static STATUS_VARIABLES: ServerWritable<[StatusVariable; 38]> = Serve
     func(c_text!(OBSERVED_VARIABLES[20].name), show_observed::<20>),
     func(c_text!(OBSERVED_VARIABLES[21].name), show_observed::<21>),
     func(c_text!(OBSERVED_VARIABLES[22].name), show_observed::<22>),
+    func(
+        c"Semisync_lab_source_flight_recorder".as_ptr(),
+        show_recorder,
+    ),
+    func(
+        c"Semisync_lab_source_flight_recorder_lost".as_ptr(),
+        show_recorder_lost,
+    ),
     StatusVariable::END,
 ]);
 
@@ -215,6 +223,30 @@ unsafe extern "C" fn show_observed<const INDEX: usize>(
         // SAFETY: as the server called us.
         ObservedValue::Text(text) => unsafe { put_text(entry, buffer, &text) },
     }
+    0
+}
+
+/// `OFF`, `RECORDING`, or why recording ended.
+unsafe extern "C" fn show_recorder(
+    _thd: *mut c_void,
+    entry: *mut StatusVariable,
+    buffer: *mut c_char,
+) -> c_int {
+    let text = guard("status", &host::POISON, String::new(), recorder::status);
+    // SAFETY: as the server called us.
+    unsafe { put_text(entry, buffer, &text) };
+    0
+}
+
+/// Inputs that a recording has no room for.
+unsafe extern "C" fn show_recorder_lost(
+    _thd: *mut c_void,
+    entry: *mut StatusVariable,
+    buffer: *mut c_char,
+) -> c_int {
+    let lost = guard("status", &host::POISON, 0, recorder::lost);
+    // SAFETY: as the server called us.
+    unsafe { put_number(entry, buffer, SHOW_LONGLONG, lost) };
     0
 }
 

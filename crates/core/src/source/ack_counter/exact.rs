@@ -8,6 +8,7 @@ use crate::position::{BinlogPosition, PositionOrder};
 /// Latest ACKs above the last report. There are fewer than `count` of them: with `count`, the
 /// smallest is reported, and it and its equals leave.
 #[derive(Clone, Debug)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub(in crate::source) struct ExactCounter {
     order: PositionOrder,
     count: usize,

@@ -8,6 +8,7 @@ use crate::position::{BinlogFileName, BinlogPosition, PositionOrder};
 
 /// `count - 1` slots. A slot whose file name is empty is free.
 #[derive(Clone, Debug)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub(in crate::source) struct StockContainer {
     order: PositionOrder,
     slots: Vec<Ack>,

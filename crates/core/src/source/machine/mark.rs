@@ -5,6 +5,7 @@ use crate::position::BinlogPosition;
 /// A position with a known flag. Forgetting it keeps the old value, which some rules still look at:
 /// a timed-out wait prints the stored reply, and a release compares with the stored wait.
 #[derive(Clone, Debug, Default)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub(super) struct Mark {
     position: BinlogPosition,
     is_known: bool,

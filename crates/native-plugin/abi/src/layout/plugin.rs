@@ -212,6 +212,10 @@ pub mod variable_flags {
     pub const INT: c_int = 2;
     /// Kind long.
     pub const LONG: c_int = 3;
+    /// Kind long long.
+    pub const LONG_LONG: c_int = 4;
+    /// Kind text.
+    pub const TEXT: c_int = 5;
     /// Kind enum.
     pub const ENUM: c_int = 6;
     /// Modifier: unsigned.
