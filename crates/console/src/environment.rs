@@ -3,9 +3,10 @@
 use std::collections::BTreeMap;
 
 use semisync_core::{Generation, Instant};
+use semisync_sim::accounts::{AccountName, Privilege};
 use semisync_sim::inspect::{ProcessRow, VariableReach, VariableRow};
 use semisync_sim::operation::{Warning, WarningLevel};
-use semisync_sim::{Cluster, ServerIndex, SessionKey, SqlError, Value};
+use semisync_sim::{Cluster, ServerIndex, SessionKey, SqlError, Value, command_denied, needs};
 
 use crate::deprecated::todays_name;
 use crate::statement::SystemScope;
@@ -70,6 +71,14 @@ impl Environment<'_> {
         let own = self.cluster.connection(self.session);
         let own = own.map(|connection| connection.processlist_id);
         let mut rows = self.cluster.processlist(self.server);
+        let (user, _) = self.cluster.session_account(self.session);
+        if !self
+            .cluster
+            .privileges(self.session)
+            .contains(Privilege::PROCESS)
+        {
+            rows.retain(|row| row.user == user);
+        }
         for row in rows.iter_mut().filter(|row| Some(row.id) == own) {
             row.command = "Query".to_owned();
             row.time = 0;
@@ -77,6 +86,44 @@ impl Environment<'_> {
             row.info = Some(self.text.to_owned());
         }
         rows
+    }
+
+    /// An account as written; the session's own if none was.
+    pub(crate) fn account_or_own(&self, written: AccountName) -> AccountName {
+        match written == AccountName::default() {
+            true => self.cluster.session_account(self.session).1,
+            false => written,
+        }
+    }
+
+    /// Refuses a command on a table without these privileges.
+    ///
+    /// # Errors
+    /// 1142
+    pub(crate) fn require_on(
+        &self,
+        (db, table): (&str, &str),
+        command: &str,
+        wanted: Privilege,
+    ) -> Result<(), SqlError> {
+        let held = self.cluster.privileges_on(self.session, db, Some(table));
+        if held.contains(wanted) {
+            return Ok(());
+        }
+        let (_, account) = self.cluster.session_account(self.session);
+        Err(command_denied(command, &account, table))
+    }
+
+    /// Refuses what needs one of these privileges.
+    ///
+    /// # Errors
+    /// 1227
+    pub(crate) fn require_one(&self, wanted: &[Privilege]) -> Result<(), SqlError> {
+        if self.cluster.privileges(self.session).contains_any(wanted) {
+            return Ok(());
+        }
+        let names: Vec<&str> = wanted.iter().map(|privilege| privilege.name()).collect();
+        Err(needs(&names.join(", ")))
     }
 
     /// The default database.

@@ -11,6 +11,7 @@ mod normalise;
 
 mod comparison;
 
+pub use crate::line_reader::login_options;
 pub use comparison::{Difference, compare};
 pub use normalise::normalise;
 pub use player::{PlayError, Player, play};

@@ -35,6 +35,8 @@ pub(crate) enum Command {
     ResetConnection,
     /// `\q`, `quit`, `exit`
     Quit,
+    /// `mysql -u user …`: from the shell, another client in place of this one.
+    Login,
     /// A delimiter with nothing before it.
     NoQuery,
     /// `\n`, `\t`, `\#` and others that do nothing here.
@@ -235,6 +237,9 @@ impl LineReader {
             .unwrap_or(trimmed.len());
         let (word, rest) = trimmed.split_at(end);
         let word = word.to_ascii_lowercase();
+        if let Some(options) = login_options(trimmed) {
+            return Some(Some(Request::Command(Command::Login, options.to_owned())));
+        }
         if word == "delimiter" {
             self.set_delimiter(rest);
             return Some(None);
@@ -257,6 +262,12 @@ impl LineReader {
             self.delimiter = delimiter.to_owned();
         }
     }
+}
+
+/// The options of `mysql -u user …`, which is for the shell: options follow and no delimiter.
+pub fn login_options(line: &str) -> Option<&str> {
+    let options = line.trim().strip_prefix("mysql ")?.trim_start();
+    (options.starts_with('-') && !options.contains([';', '\\', '\n'])).then_some(options)
 }
 
 fn next_width(text: &str) -> usize {

@@ -205,8 +205,13 @@ fn of_session(
         }
         "VERSION" => Some(env.system_variable(SystemScope::Global, "version")?),
         "DATABASE" | "SCHEMA" => Some(env.database().map_or(Value::Null, Value::Text)),
-        "USER" | "CURRENT_USER" | "SESSION_USER" | "SYSTEM_USER" => {
-            text("root@localhost".to_owned())
+        "USER" | "SESSION_USER" | "SYSTEM_USER" => {
+            let (user, _) = env.cluster.session_account(env.session);
+            text(format!("{user}@localhost"))
+        }
+        "CURRENT_USER" => {
+            let (_, account) = env.cluster.session_account(env.session);
+            text(format!("{}@{}", account.user, account.host))
         }
         "CONNECTION_ID" => env
             .cluster

@@ -20,6 +20,8 @@ mod replication;
 
 mod admin;
 
+mod account;
+
 use semisync_core::Generation;
 use semisync_sim::SqlError;
 
@@ -91,6 +93,7 @@ pub(crate) const FIRST_WORDS: &[&str] = &[
     "KILL",
     "PREPARE",
     "PURGE",
+    "RENAME",
     "RESET",
     "RESTART",
     "REVOKE",
@@ -128,7 +131,7 @@ fn dispatch(c: &mut Cursor<'_>) -> cursor::Result<Statement> {
 type Rule = fn(&mut Cursor<'_>) -> cursor::Result<Statement>;
 
 const RULES: &[(&str, Rule)] = &[
-    ("ALTER", admin::alter),
+    ("ALTER", schema::alter),
     ("BEGIN", admin::begin),
     ("CHANGE", replication::change_source),
     ("COMMIT", admin::commit),
@@ -142,7 +145,7 @@ const RULES: &[(&str, Rule)] = &[
     ("EXECUTE", admin::execute),
     ("EXPLAIN", schema::describe),
     ("FLUSH", admin::flush),
-    ("GRANT", admin::grant),
+    ("GRANT", account::grant),
     ("HELP", admin::help),
     ("INSERT", change::insert),
     ("INSTALL", admin::install),
@@ -151,7 +154,8 @@ const RULES: &[(&str, Rule)] = &[
     ("PURGE", replication::purge),
     ("RESET", replication::reset),
     ("RESTART", admin::restart),
-    ("REVOKE", admin::revoke),
+    ("RENAME", schema::rename),
+    ("REVOKE", account::revoke),
     ("ROLLBACK", admin::rollback),
     ("SHUTDOWN", admin::shutdown),
     ("START", replication::start),

@@ -1,7 +1,10 @@
 //! What a statement asks of the server, and what to do with the answer.
 
+mod account;
+
 mod write;
 
+pub(crate) use account::made_up_hash;
 use semisync_sim::operation::{
     LoggedEffect, OkPacket, Operation, SetLiteral, VariableAssignment, Warning, WarningLevel,
 };
@@ -152,6 +155,7 @@ fn statement(statement: Statement, text: &str, env: &Environment<'_>) -> Result<
         | Statement::Insert(_)
         | Statement::Update(_)
         | Statement::Delete(_) => write::plan(statement, text, env)?,
+        Statement::Account(account) => Plan::finished(account::plan(account, text, env)?),
         other => administration(other, text),
     })
 }
@@ -185,10 +189,6 @@ fn administration(statement: Statement, text: String) -> Plan {
         Statement::PurgeBinaryLogs { to } => Operation::PurgeBinaryLogs { to },
         Statement::Shutdown { restart } => Operation::Shutdown { restart },
         Statement::Flush { what, logged } => return flush(&what, logged, text),
-        Statement::Account(_) => Operation::LoggedStatement {
-            text,
-            effect: LoggedEffect::Accounts,
-        },
         Statement::Empty
         | Statement::Use(_)
         | Statement::Select(_)
@@ -207,6 +207,7 @@ fn administration(statement: Statement, text: String) -> Plan {
         | Statement::Set(_)
         | Statement::SetNames(_)
         | Statement::Kill { .. }
+        | Statement::Account(_)
         | Statement::Prepare { .. }
         | Statement::Execute { .. }
         | Statement::Deallocate { .. }

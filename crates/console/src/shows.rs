@@ -5,24 +5,27 @@ mod replica_status;
 mod definitions;
 
 use semisync_core::Generation;
+use semisync_sim::accounts::{AccountName, Level, Privilege, Privileges};
 use semisync_sim::expr::is_like;
 use semisync_sim::inspect::BinlogEventRow;
 use semisync_sim::operation::{OkPacket, Warning, WarningLevel};
-use semisync_sim::{SqlError, Value};
+use semisync_sim::{SqlError, Value, command_denied, database_denied, no_such_grant};
 
 use crate::environment::Environment;
 use crate::layout::{ResultColumn, ResultSet};
 use crate::lowering::{Scope, lower};
+use crate::plan::made_up_hash;
 use crate::query::{Answer, NamedRow};
-use crate::statement::{Limit, Show, ShowFilter};
+use crate::statement::{Limit, Show, ShowFilter, TableName};
 use crate::tables::information_schema::{ENGINES, PROCESSLIST_IS_DEPRECATED};
-use crate::tables::{SYSTEM_SCHEMAS, no_such_database, system_tables};
+use crate::tables::{self, SYSTEM_SCHEMAS, no_such_database, system_tables};
 
 /// Runs a SHOW.
 ///
 /// # Errors
 /// Those of names that do not exist.
 pub(crate) fn show(show: &Show, env: &Environment<'_>) -> Result<Answer, SqlError> {
+    require(show, env)?;
     let result = match show {
         Show::Variables { global, filter } => variables(*global, filter, env)?,
         Show::Status { filter, .. } => {
@@ -44,7 +47,11 @@ pub(crate) fn show(show: &Show, env: &Environment<'_>) -> Result<Answer, SqlErro
             file,
             from,
             limit,
-        } => binlog_events(*relay, file.as_deref(), *from, *limit, env)?,
+            channel,
+        } => {
+            check_channel(channel.as_deref())?;
+            binlog_events(*relay, file.as_deref(), *from, *limit, env)?
+        }
         Show::Databases(filter) => databases(filter, env)?,
         Show::Tables { db, filter } => tables(db.as_deref(), filter, env)?,
         Show::CreateTable(table) => definitions::create_table(table, env)?,
@@ -53,9 +60,65 @@ pub(crate) fn show(show: &Show, env: &Environment<'_>) -> Result<Answer, SqlErro
         Show::Warnings { errors_only, limit } => warnings(*errors_only, *limit, env),
         Show::CountWarnings { errors_only } => count_warnings(*errors_only, env),
         Show::Engines => engines(),
-        Show::Grants { account } => grants(account.as_deref())?,
+        Show::Grants { account } => grants(account.as_ref(), env)?,
+        Show::CreateUser(account) => create_user(account, env)?,
     };
     Ok(rows(result))
+}
+
+/// What a SHOW needs.
+fn require(show: &Show, env: &Environment<'_>) -> Result<(), SqlError> {
+    use Privilege as P;
+    match show {
+        Show::ReplicaStatus { .. } | Show::BinaryLogStatus | Show::BinaryLogs => {
+            env.require_one(&[P::SUPER, P::REPLICATION_CLIENT])
+        }
+        Show::Replicas | Show::BinlogEvents { .. } => env.require_one(&[P::REPLICATION_SLAVE]),
+        Show::Grants {
+            account: Some(account),
+        }
+        | Show::CreateUser(account) => {
+            let (_, own) = env.cluster.session_account(env.session);
+            match env.account_or_own(account.clone()) == own {
+                true => Ok(()),
+                false => env.require_on(("mysql", "user"), "SELECT", P::SELECT),
+            }
+        }
+        Show::CreateTable(table) => {
+            let db = env.database_of(table.db.as_deref())?;
+            if tables::is_open_to_all(&db, &table.name) || shows_table(&db, &table.name, env) {
+                return Ok(());
+            }
+            let (_, account) = env.cluster.session_account(env.session);
+            Err(command_denied("SHOW", &account, &table.name))
+        }
+        Show::Columns(table) => readable_table(table, env),
+        Show::Tables { db, .. } => {
+            let db = env.database_of(db.as_deref())?;
+            match env.cluster.knows_database(env.session, &db) {
+                true => Ok(()),
+                false => {
+                    let (_, account) = env.cluster.session_account(env.session);
+                    Err(database_denied(&account, &db))
+                }
+            }
+        }
+        _ => Ok(()),
+    }
+}
+
+fn readable_table(table: &TableName, env: &Environment<'_>) -> Result<(), SqlError> {
+    let db = env.database_of(table.db.as_deref())?;
+    match tables::is_open_to_all(&db, &table.name) {
+        true => Ok(()),
+        false => env.require_on((&db, &table.name), "SELECT", Privilege::SELECT),
+    }
+}
+
+/// Any privilege on a table shows it.
+fn shows_table(db: &str, table: &str, env: &Environment<'_>) -> bool {
+    let held = env.cluster.privileges_on(env.session, db, Some(table));
+    !held.both(Privileges::of_level(Level::Table)).is_empty()
 }
 
 /// DESCRIBE.
@@ -66,6 +129,7 @@ pub(crate) fn describe(
     table: &crate::statement::TableName,
     env: &Environment<'_>,
 ) -> Result<Answer, SqlError> {
+    readable_table(table, env)?;
     definitions::columns(table, env).map(rows)
 }
 
@@ -300,6 +364,9 @@ fn binlog_events(
             None => Some(Vec::new()),
         }
     };
+    if relay && file.is_none() && env.cluster.replica_status(env.server).is_none() {
+        return Ok(result);
+    }
     let word = if relay { "RELAYLOG" } else { "BINLOG" };
     let Some(events) = events else {
         return Err(SqlError::new(
@@ -330,6 +397,17 @@ fn binlog_events(
         ]);
     }
     Ok(result)
+}
+
+/// There is one channel, the default one.
+fn check_channel(channel: Option<&str>) -> Result<(), SqlError> {
+    match channel {
+        None | Some("") => Ok(()),
+        Some(name) => {
+            let text = format!("Replica channel '{name}' does not exist.");
+            Err(SqlError::new(3074, "HY000", text))
+        }
+    }
 }
 
 fn first_binlog(env: &Environment<'_>) -> Option<String> {
@@ -376,6 +454,7 @@ fn databases(filter: &ShowFilter, env: &Environment<'_>) -> Result<ResultSet, Sq
     let heading = listing_heading("Database", filter);
     let mut names = env.cluster.databases(env.server);
     names.extend(SYSTEM_SCHEMAS.map(str::to_owned));
+    names.retain(|name| env.cluster.knows_database(env.session, name));
     names.sort();
     let rows = names.into_iter().map(|name| vec![Some(name)]).collect();
     filtered(vec![ResultColumn::text(heading)], rows, filter, env)
@@ -396,7 +475,14 @@ fn tables(
             .collect(),
     };
     let heading = listing_heading(&format!("Tables_in_{db}"), filter);
-    let rows = names.into_iter().map(|name| vec![Some(name)]).collect();
+    let is_visible = |name: &String| {
+        db.eq_ignore_ascii_case("information_schema") || shows_table(&db, name, env)
+    };
+    let rows = names
+        .into_iter()
+        .filter(is_visible)
+        .map(|name| vec![Some(name)])
+        .collect();
     filtered(vec![ResultColumn::text(heading)], rows, filter, env)
 }
 
@@ -461,20 +547,50 @@ fn engines() -> ResultSet {
     result
 }
 
-/// Every client is root.
-fn grants(account: Option<&str>) -> Result<ResultSet, SqlError> {
-    if let Some(account) = account.filter(|account| *account != "'root'@'localhost'") {
-        let account = account.replace('\'', "");
-        let (user, host) = account.split_once('@').unwrap_or((&account, "%"));
-        return Err(SqlError::new(
-            1141,
-            "42000",
-            format!("There is no such grant defined for user '{user}' on host '{host}'"),
-        ));
+/// SHOW GRANTS.
+fn grants(account: Option<&AccountName>, env: &Environment<'_>) -> Result<ResultSet, SqlError> {
+    let name = env.account_or_own(account.cloned().unwrap_or_default());
+    let accounts = env.cluster.accounts(env.server);
+    let Some(stored) = accounts.and_then(|accounts| accounts.get(&name)) else {
+        return Err(no_such_grant(&name));
+    };
+    let heading = format!("Grants for {}@{}", name.user, name.host);
+    let mut result = ResultSet::new(vec![ResultColumn::text(heading)]);
+    for row in stored.grants(&name) {
+        result.push_texts([row]);
     }
-    let mut result = ResultSet::new(vec![ResultColumn::text("Grants for root@localhost")]);
-    result.push_texts(["GRANT ALL PRIVILEGES ON *.* TO `root`@`localhost` WITH GRANT OPTION"]);
-    result.push_texts(["GRANT PROXY ON ``@`` TO `root`@`localhost` WITH GRANT OPTION"]);
+    if name == AccountName::new("root", "localhost") {
+        result.push_texts(["GRANT PROXY ON ``@`` TO `root`@`localhost` WITH GRANT OPTION"]);
+    }
+    Ok(result)
+}
+
+/// SHOW CREATE USER.
+fn create_user(account: &AccountName, env: &Environment<'_>) -> Result<ResultSet, SqlError> {
+    let name = env.account_or_own(account.clone());
+    let accounts = env.cluster.accounts(env.server);
+    let Some(stored) = accounts.and_then(|accounts| accounts.get(&name)) else {
+        let text =
+            format!("Operation SHOW CREATE USER failed for {name} (User account does not exist)");
+        return Err(SqlError::new(1396, "HY000", text));
+    };
+    let password = match stored.password.as_str() {
+        "" => String::new(),
+        _ if env
+            .require_on(("mysql", "user"), "SELECT", Privilege::SELECT)
+            .is_err() =>
+        {
+            " AS <secret>".to_owned()
+        }
+        password => format!(" AS '{}'", made_up_hash(password)),
+    };
+    let lock = if stored.is_locked { "LOCK" } else { "UNLOCK" };
+    let heading = format!("CREATE USER for {}@{}", name.user, name.host);
+    let mut result = ResultSet::new(vec![ResultColumn::text(heading)]);
+    result.push_texts([format!(
+        "CREATE USER `{}`@`{}` IDENTIFIED WITH 'caching_sha2_password'{password} REQUIRE NONE PASSWORD EXPIRE DEFAULT ACCOUNT {lock} PASSWORD HISTORY DEFAULT PASSWORD REUSE INTERVAL DEFAULT PASSWORD REQUIRE CURRENT DEFAULT",
+        name.user, name.host
+    )]);
     Ok(result)
 }
 

@@ -1,5 +1,6 @@
 //! Statements as parsed: what was said, before it meets a server.
 
+use semisync_sim::accounts::{AccountName, AccountOptions};
 use semisync_sim::operation::{ColumnKind, VariableScope};
 
 /// A parsed statement.
@@ -90,7 +91,7 @@ pub(crate) enum Statement {
     Deallocate {
         name: String,
     },
-    /// CREATE USER, GRANT and other account statements: written to the binary log as typed.
+    /// CREATE USER, GRANT and other account statements.
     Account(Account),
     Show(Show),
     /// DESCRIBE
@@ -99,24 +100,31 @@ pub(crate) enum Statement {
     Help(String),
 }
 
-/// An account statement.
+/// An account statement. An account without user and host is the session's own.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Account {
-    /// CREATE USER, DROP USER, GRANT, …
-    pub(crate) kind: AccountKind,
-    /// The accounts it names, as `'user'@'host'`.
-    pub(crate) accounts: Vec<String>,
-    /// IF [NOT] EXISTS
-    pub(crate) lenient: bool,
+pub(crate) enum Account {
+    Create(Vec<(AccountName, AccountOptions)>, Lenient),
+    Alter(Vec<(AccountName, AccountOptions)>, Lenient),
+    Drop(Vec<AccountName>, Lenient),
+    Rename(Vec<(AccountName, AccountName)>),
+    SetPassword(AccountName, String),
+    Grant(Grant),
+    Revoke(Grant),
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum AccountKind {
-    Create,
-    Alter,
-    Drop,
-    Grant,
-    Revoke,
+/// IF EXISTS or IF NOT EXISTS was said.
+pub(crate) type Lenient = bool;
+
+/// GRANT and REVOKE.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Grant {
+    /// Privileges by name; `ALL` among them.
+    pub(crate) privileges: Vec<String>,
+    /// Database (`None`: the default one, `*`: all) and table (`*`: all); nothing for REVOKE ALL
+    /// PRIVILEGES, GRANT OPTION.
+    pub(crate) on: Option<(Option<String>, String)>,
+    pub(crate) accounts: Vec<AccountName>,
+    pub(crate) with_option: bool,
 }
 
 /// Receiver, applier, or both.
@@ -274,6 +282,7 @@ pub(crate) enum Show {
         file: Option<String>,
         from: Option<u64>,
         limit: Option<Limit>,
+        channel: Option<String>,
     },
     Databases(ShowFilter),
     Tables {
@@ -292,8 +301,9 @@ pub(crate) enum Show {
     },
     Engines,
     Grants {
-        account: Option<String>,
+        account: Option<AccountName>,
     },
+    CreateUser(AccountName),
 }
 
 /// LIKE or WHERE of a SHOW statement.

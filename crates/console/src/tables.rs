@@ -6,6 +6,7 @@ mod performance_schema;
 
 mod replication;
 
+use semisync_sim::accounts::Privilege;
 use semisync_sim::operation::{ColumnKind, Warning};
 use semisync_sim::{SqlError, Value};
 
@@ -70,6 +71,9 @@ pub(crate) fn open(
     env: &Environment<'_>,
 ) -> Result<TableContents, SqlError> {
     let lower = table.to_ascii_lowercase();
+    if !is_open_to_all(db, table) {
+        env.require_on((db, table), "SELECT", Privilege::SELECT)?;
+    }
     match db.to_ascii_lowercase().as_str() {
         "information_schema" => information_schema::open(&lower, env).ok_or_else(|| {
             let upper = table.to_ascii_uppercase();
@@ -85,6 +89,22 @@ pub(crate) fn open(
         "mysql" => mysql(&lower, env).ok_or_else(|| no_table(db, table)),
         _ => user_table(db, table, env),
     }
+}
+
+/// Whether every client may read a table.
+pub(crate) fn is_open_to_all(db: &str, table: &str) -> bool {
+    const OPEN: &[&str] = &[
+        "global_status",
+        "global_variables",
+        "persisted_variables",
+        "processlist",
+        "session_status",
+        "session_variables",
+        "variables_info",
+    ];
+    db.eq_ignore_ascii_case("information_schema")
+        || db.eq_ignore_ascii_case("performance_schema")
+            && OPEN.iter().any(|open| open.eq_ignore_ascii_case(table))
 }
 
 /// System schemas, as SHOW DATABASES lists them beside the user's.
@@ -157,28 +177,55 @@ pub(crate) fn is_numeric(kind: ColumnKind) -> bool {
     }
 }
 
+/// Columns of `mysql.user`, as far as replication is concerned.
+const USER_PRIVILEGES: &[(&str, Privilege)] = &[
+    ("Select_priv", Privilege::SELECT),
+    ("Insert_priv", Privilege::INSERT),
+    ("Update_priv", Privilege::UPDATE),
+    ("Delete_priv", Privilege::DELETE),
+    ("Create_priv", Privilege::CREATE),
+    ("Drop_priv", Privilege::DROP),
+    ("Reload_priv", Privilege::RELOAD),
+    ("Shutdown_priv", Privilege::SHUTDOWN),
+    ("Process_priv", Privilege::PROCESS),
+    ("Super_priv", Privilege::SUPER),
+    ("Repl_slave_priv", Privilege::REPLICATION_SLAVE),
+    ("Repl_client_priv", Privilege::REPLICATION_CLIENT),
+    ("Create_user_priv", Privilege::CREATE_USER),
+];
+
 fn mysql(table: &str, env: &Environment<'_>) -> Option<TableContents> {
     match table {
         "plugin" => {
-            let plugins = env.cluster.plugins(env.server).into_iter();
-            let installed = plugins.filter_map(|plugin| {
-                let library = plugin.library?;
-                Some(vec![text(plugin.name), text(library)])
-            });
+            let installed = env.cluster.plugin_rows(env.server).into_iter();
+            let installed = installed.map(|(name, library)| vec![text(name), text(library)]);
             let columns = [("name", TEXT), ("dl", TEXT)];
             Some(TableContents::new(&columns, installed.collect()))
         }
         "user" => {
-            let users = [
-                ("%", "repl"),
-                ("localhost", "mysql.infoschema"),
-                ("localhost", "mysql.session"),
-                ("localhost", "mysql.sys"),
-                ("localhost", "root"),
-            ];
-            let rows = users.map(|(host, user)| vec![text(host), text(user)]);
-            let columns = [("Host", TEXT), ("User", TEXT)];
-            Some(TableContents::new(&columns, rows.to_vec()))
+            let accounts = env.cluster.accounts(env.server)?;
+            let columns = USER_PRIVILEGES.iter().map(|(name, _)| (*name, TEXT));
+            let columns: Vec<_> = [("Host", TEXT), ("User", TEXT)]
+                .into_iter()
+                .chain(columns)
+                .collect();
+            let rows = accounts.iter().map(|(name, account)| {
+                let mut row = vec![text(name.host.clone()), text(name.user.clone())];
+                let held = |privilege| {
+                    if account.global.contains(privilege) {
+                        "Y"
+                    } else {
+                        "N"
+                    }
+                };
+                row.extend(
+                    USER_PRIVILEGES
+                        .iter()
+                        .map(|(_, privilege)| text(held(*privilege))),
+                );
+                row
+            });
+            Some(TableContents::new(&columns, rows.collect()))
         }
         _ => None,
     }

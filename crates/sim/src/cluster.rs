@@ -12,6 +12,10 @@ mod set;
 
 mod plugin_statements;
 
+mod account_statements;
+
+mod privileges;
+
 mod replication_statements;
 
 mod sessions;
@@ -27,6 +31,9 @@ mod faults;
 mod preparation;
 
 mod snapshot;
+
+pub use account_statements::no_such_grant;
+pub use privileges::{command_denied, database_denied, needs};
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;

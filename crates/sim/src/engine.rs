@@ -16,6 +16,7 @@ pub use transaction::{StatementChanges, Transaction};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use crate::accounts::Accounts;
 use crate::binlog::{DdlAction, EventBody, RowChange};
 use crate::operation::{SqlError, TableDefinition};
 use crate::value::Value;
@@ -57,6 +58,7 @@ pub struct Engine {
     /// Next AUTO_INCREMENT value and next hidden row number of each table.
     counters: BTreeMap<TableId, TableCounters>,
     last_table_id: u64,
+    accounts: Arc<Accounts>,
 }
 
 #[derive(Clone, Copy, Debug, Default)]
@@ -66,6 +68,11 @@ struct TableCounters {
 }
 
 impl Engine {
+    /// The accounts.
+    pub fn accounts(&self) -> &Accounts {
+        &self.accounts
+    }
+
     /// User databases.
     pub fn databases(&self) -> &Databases {
         &self.databases
@@ -257,6 +264,7 @@ impl Engine {
                     self.counters.remove(&table.id);
                 }
             }
+            DdlAction::Accounts(change) => Arc::make_mut(&mut self.accounts).apply(change),
             DdlAction::FlushStatus => {}
         }
     }

@@ -121,6 +121,24 @@ impl Expr {
         }
     }
 
+    /// The first column it names.
+    pub fn first_column(&self) -> Option<&str> {
+        match self {
+            Expr::Literal(_) => None,
+            Expr::Column(name) => Some(name),
+            Expr::Unary(_, operand) | Expr::IsNull(operand, _) => operand.first_column(),
+            Expr::Binary(_, left, right) | Expr::Like(left, right, _) => {
+                left.first_column().or_else(|| right.first_column())
+            }
+            Expr::In(needle, list, _) => {
+                let mut list = list.iter();
+                let in_list = || list.find_map(Expr::first_column);
+                needle.first_column().or_else(in_list)
+            }
+            Expr::Call(_, arguments) => arguments.iter().find_map(Expr::first_column),
+        }
+    }
+
     /// Whether a WHERE clause with this expression keeps `row`.
     ///
     /// # Errors

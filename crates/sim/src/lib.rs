@@ -21,6 +21,8 @@ pub mod config;
 
 mod server;
 
+pub mod accounts;
+
 pub mod variables;
 
 pub mod engine;
@@ -53,7 +55,7 @@ pub mod checkers;
 
 pub mod soak;
 
-pub use cluster::Cluster;
+pub use cluster::{Cluster, command_denied, database_denied, needs, no_such_grant};
 pub use config::{ClusterConfig, ServerConfig};
 pub use fault::Fault;
 pub use operation::{Completion, Operation, Outcome, SqlError, StatementId};

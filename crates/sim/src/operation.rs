@@ -4,6 +4,7 @@ use semisync_core::Instant;
 use serde::{Deserialize, Serialize};
 
 use crate::SessionKey;
+use crate::accounts::AccountChange;
 use crate::expr::Expr;
 use crate::value::Value;
 
@@ -52,9 +53,11 @@ pub enum Operation {
         table: String,
         text: String,
     },
-    /// Other binary-logged statements without rows (CREATE USER, GRANT, FLUSH STATUS and the like):
-    /// written as one Query event of this text, then `effect`.
+    /// Other binary-logged statements without rows (FLUSH STATUS and the like): written as one Query
+    /// event of this text, then `effect`.
     LoggedStatement { text: String, effect: LoggedEffect },
+    /// CREATE USER, GRANT and the like; the text is what is logged.
+    Account { change: AccountChange, text: String },
     /// BEGIN, START TRANSACTION
     Begin,
     /// COMMIT
@@ -133,8 +136,6 @@ pub enum Operation {
 pub enum LoggedEffect {
     /// Nothing the cluster models.
     None,
-    /// CREATE USER, GRANT and the like: tables of `mysql` change, which the cluster does not model.
-    Accounts,
     /// FLUSH STATUS: the counters it zeroes become 0.
     FlushStatus,
     /// FLUSH PRIVILEGES

@@ -52,10 +52,10 @@ pub(crate) struct Server {
     pub(crate) options: Arc<Vec<(String, Option<String>)>>,
     pub(crate) engine: Engine,
     pub(crate) binlog: BinaryLog,
-    /// Rows of mysql.plugin: name and library.
+    /// Rows of mysql.plugin: name as typed, and library.
     pub(crate) plugin_rows: BTreeMap<String, String>,
-    /// mysqld-auto.cnf: variable and value as written in an option file.
-    pub(crate) persisted: BTreeMap<String, String>,
+    /// mysqld-auto.cnf: variable and value as written in an option file, in the order they were set.
+    pub(crate) persisted: Vec<(String, String)>,
     pub(crate) channel: Option<Channel>,
     pub(crate) error_log: SharedLog<ErrorLogRow>,
     /// Executed transactions that are in no binary log (log_bin or log_replica_updates off).
@@ -74,6 +74,8 @@ pub(crate) struct Server {
     pub(crate) replica_plugin: Option<ReplicaPlugin>,
     /// How the source plugin counts ACKs.
     pub(crate) counting: AckCounting,
+    /// How the option file wants plugins loaded: OFF, ON, FORCE, FORCE_PLUS_PERMANENT.
+    pub(crate) load_options: BTreeMap<&'static str, &'static str>,
     /// Loaded plugins, in the order they were loaded.
     pub(crate) install_order: Vec<(Family, Naming)>,
     pub(crate) waits: BTreeMap<Actor, CommitWait>,
@@ -161,6 +163,20 @@ impl Server {
         let channel = self.channel.as_ref();
         self.gtid_executed.contains(gtid)
             || channel.is_some_and(|channel| channel.retrieved.contains(gtid))
+    }
+
+    /// A variable's value in mysqld-auto.cnf.
+    pub(crate) fn persisted_value(&self, name: &str) -> Option<&str> {
+        let mut values = self.persisted.iter();
+        let found = values.find(|(known, _)| known == name);
+        found.map(|(_, value)| value.as_str())
+    }
+
+    pub(crate) fn persist(&mut self, name: &str, value: String) {
+        match self.persisted.iter_mut().find(|(known, _)| known == name) {
+            Some((_, old)) => *old = value,
+            None => self.persisted.push((name.to_owned(), value)),
+        }
     }
 
     /// The next identifier of this server's own.

@@ -95,8 +95,16 @@ impl Client {
                 client.screen.text()
             );
         }
-        client.take_output();
+        // What a client that could not connect has said is of interest; a greeting is not.
+        if !client.has_ended() {
+            client.take_output();
+        }
         Ok(client)
+    }
+
+    /// Whether it has ended.
+    pub(super) fn has_ended(&self) -> bool {
+        self.screen.lock().closed
     }
 
     /// Types a statement and ends its last line.

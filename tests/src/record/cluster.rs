@@ -126,6 +126,13 @@ impl Cluster {
             .with_context(|| self.names[index(server)].clone())
     }
 
+    /// A client as the shell starts it with these options.
+    pub(super) fn client_with(&self, server: ServerIndex, options: &str) -> Result<Client> {
+        self.servers[index(server)]
+            .client_with(options.split_whitespace())
+            .with_context(|| self.names[index(server)].clone())
+    }
+
     pub(super) fn crash(&mut self, server: ServerIndex) -> Result<()> {
         self.close_links_to(server);
         self.servers[index(server)].crash()

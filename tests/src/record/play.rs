@@ -8,7 +8,7 @@ use std::{
 use anyhow::{Context, Result, bail, ensure};
 use semisync_console::{
     SessionAddress,
-    lab::{Action, Lab, Step, normalise},
+    lab::{Action, Lab, Step, login_options, normalise},
 };
 use semisync_core::Generation;
 use semisync_sim::Fault;
@@ -127,6 +127,9 @@ impl Player<'_> {
     }
 
     fn type_statement(&mut self, at: SessionAddress, text: &str, end: Instant) -> Result<()> {
+        if let Some(options) = login_options(text) {
+            return self.log_in(at, options);
+        }
         if !self.sessions.contains_key(&at) {
             let client = self.cluster.client(at.server)?;
             self.sessions.insert(
@@ -155,6 +158,19 @@ impl Player<'_> {
         let session = session.filter(|session| session.running);
         let session = session.context("the session runs no statement")?;
         session.client.interrupt()
+    }
+
+    /// Starts another client in place of the session's; one that could not connect says why, and
+    /// the old one stays.
+    fn log_in(&mut self, at: SessionAddress, options: &str) -> Result<()> {
+        let mut client = self.cluster.client_with(at.server, options)?;
+        if client.has_ended() {
+            self.transcript.push_str(&normalise(&client.take_output()));
+            return Ok(());
+        }
+        let running = false;
+        self.sessions.insert(at, Session { client, running });
+        Ok(())
     }
 
     fn inject(&mut self, fault: &Fault) -> Result<()> {

@@ -206,11 +206,15 @@ impl Server {
 
     /// A client connected to it, with `database` as default database.
     pub(super) fn client(&self, database: Option<&str>) -> Result<Client> {
+        self.client_with(std::iter::once("--user=root").chain(database))
+    }
+
+    /// A client started with these options.
+    pub(super) fn client_with<'a>(&self, options: impl Iterator<Item = &'a str>) -> Result<Client> {
         let mut command = self.program.command("mysql");
         let socket = self.inside.join("mysql.sock");
-        command.args(["--no-defaults", "--user=root"]);
+        command.arg("--no-defaults").args(options);
         command.arg(format!("--socket={}", socket.display()));
-        command.args(database);
         Client::start(command)
     }
 

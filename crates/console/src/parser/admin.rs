@@ -3,7 +3,7 @@
 use super::cursor::{Cursor, Result};
 use super::expression::expression;
 use crate::lexer::TokenKind;
-use crate::statement::{Account, AccountKind, PrepareSource, Statement};
+use crate::statement::{PrepareSource, Statement};
 
 /// After USE.
 pub(super) fn use_database(c: &mut Cursor<'_>) -> Result<Statement> {
@@ -135,63 +135,6 @@ pub(super) fn deallocate(c: &mut Cursor<'_>) -> Result<Statement> {
     Ok(Statement::Deallocate { name })
 }
 
-/// After ALTER.
-pub(super) fn alter(c: &mut Cursor<'_>) -> Result<Statement> {
-    c.expect("USER")?;
-    account(c, AccountKind::Alter)
-}
-
-/// After GRANT.
-pub(super) fn grant(c: &mut Cursor<'_>) -> Result<Statement> {
-    granted(c, AccountKind::Grant, "TO")
-}
-
-/// After REVOKE.
-pub(super) fn revoke(c: &mut Cursor<'_>) -> Result<Statement> {
-    granted(c, AccountKind::Revoke, "FROM")
-}
-
-/// After CREATE USER, ALTER USER, DROP USER.
-pub(super) fn account(c: &mut Cursor<'_>, kind: AccountKind) -> Result<Statement> {
-    let lenient = c.accept_all(&["IF", "NOT", "EXISTS"]) || c.accept_all(&["IF", "EXISTS"]);
-    let accounts = c.list(|c| {
-        let name = account_name(c)?;
-        if kind != AccountKind::Drop && c.accept("IDENTIFIED") {
-            if c.accept("WITH") {
-                c.name_or_text()?;
-            }
-            if c.accept("BY") {
-                c.text()?;
-            }
-        }
-        Ok(name)
-    })?;
-    Ok(Statement::Account(Account {
-        kind,
-        accounts,
-        lenient,
-    }))
-}
-
-/// `'user'@'host'` as the server prints it; the host is `%` when left out.
-pub(super) fn account_name(c: &mut Cursor<'_>) -> Result<String> {
-    if c.accept("CURRENT_USER") {
-        if c.accept_symbol("(") {
-            c.expect_symbol(")")?;
-        }
-        return Ok("'root'@'localhost'".to_owned());
-    }
-    let user = c.name_or_text()?;
-    let host = match c.peek_kind().clone() {
-        TokenKind::UserVariable(host) => {
-            c.advance();
-            host
-        }
-        _ => "%".to_owned(),
-    };
-    Ok(format!("'{user}'@'{host}'"))
-}
-
 /// After HELP.
 pub(super) fn help(c: &mut Cursor<'_>) -> Result<Statement> {
     c.name_or_text().map(Statement::Help)
@@ -205,34 +148,4 @@ pub(super) fn shutdown(_: &mut Cursor<'_>) -> Result<Statement> {
 /// After RESTART.
 pub(super) fn restart(_: &mut Cursor<'_>) -> Result<Statement> {
     Ok(Statement::Shutdown { restart: true })
-}
-
-/// Privileges, the object they are on, and the accounts.
-fn granted(c: &mut Cursor<'_>, kind: AccountKind, before: &'static str) -> Result<Statement> {
-    c.list(|c| {
-        c.any_name()?;
-        while matches!(c.peek_kind(), TokenKind::Word(_)) && !c.is_word("ON") && !c.is_word(before)
-        {
-            c.advance();
-        }
-        Ok(())
-    })?;
-    if c.accept("ON") {
-        if !c.accept_symbol("*") {
-            c.name()?;
-        }
-        if c.accept_symbol(".") && !c.accept_symbol("*") {
-            c.any_name()?;
-        }
-    }
-    c.expect(before)?;
-    let accounts = c.list(account_name)?;
-    if c.accept_all(&["WITH", "GRANT"]) {
-        c.expect("OPTION")?;
-    }
-    Ok(Statement::Account(Account {
-        kind,
-        accounts,
-        lenient: false,
-    }))
 }

@@ -2,6 +2,7 @@
 
 use semisync_sim::operation::VariableScope;
 
+use super::account;
 use super::cursor::{Cursor, Result};
 use super::expression::{expression, system_variable};
 use super::select::table_name;
@@ -62,6 +63,13 @@ pub(super) fn delete(c: &mut Cursor<'_>) -> Result<Statement> {
 
 /// After SET.
 pub(super) fn set(c: &mut Cursor<'_>) -> Result<Statement> {
+    let start = c.position();
+    if c.accept("PASSWORD") {
+        if !c.is_symbol(":=") {
+            return account::set_password(c);
+        }
+        c.rewind(start);
+    }
     if c.accept("NAMES") || c.accept_all(&["CHARACTER", "SET"]) || c.accept("CHARSET") {
         let name = c.name_or_text()?;
         if c.accept("COLLATE") {

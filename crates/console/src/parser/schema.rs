@@ -2,12 +2,12 @@
 
 use semisync_sim::operation::ColumnKind;
 
-use super::admin;
+use super::account;
 use super::cursor::{Cursor, Result};
 use super::expression::expression;
 use super::select::table_name;
 use crate::lexer::TokenKind;
-use crate::statement::{AccountKind, Column, CreateTable, Statement};
+use crate::statement::{Column, CreateTable, Statement};
 
 /// After CREATE.
 pub(super) fn create(c: &mut Cursor<'_>) -> Result<Statement> {
@@ -24,7 +24,7 @@ pub(super) fn create(c: &mut Cursor<'_>) -> Result<Statement> {
         return create_table(c);
     }
     if c.accept("USER") {
-        return admin::account(c, AccountKind::Create);
+        return account::create(c);
     }
     Err(c.unexpected())
 }
@@ -43,7 +43,7 @@ pub(super) fn drop(c: &mut Cursor<'_>) -> Result<Statement> {
         return Ok(Statement::DropTable { tables, if_exists });
     }
     if c.accept("USER") {
-        return admin::account(c, AccountKind::Drop);
+        return account::drop(c);
     }
     if c.accept("PREPARE") {
         let name = c.name()?;
@@ -61,6 +61,18 @@ pub(super) fn truncate(c: &mut Cursor<'_>) -> Result<Statement> {
 /// After DESCRIBE.
 pub(super) fn describe(c: &mut Cursor<'_>) -> Result<Statement> {
     table_name(c).map(Statement::Describe)
+}
+
+/// After ALTER.
+pub(super) fn alter(c: &mut Cursor<'_>) -> Result<Statement> {
+    c.expect("USER")?;
+    account::alter(c)
+}
+
+/// After RENAME.
+pub(super) fn rename(c: &mut Cursor<'_>) -> Result<Statement> {
+    c.expect("USER")?;
+    account::rename(c)
 }
 
 fn database_options(c: &mut Cursor<'_>) -> Result<()> {

@@ -1,6 +1,6 @@
 //! SHOW.
 
-use super::admin::account_name;
+use super::account::account_name;
 use super::cursor::{Cursor, Result};
 use super::expression::expression;
 use super::replication::{channel, is_old};
@@ -88,7 +88,8 @@ fn replication(c: &mut Cursor<'_>) -> Result<Option<Show>> {
         if c.accept("LOGS") {
             return Ok(Some(Show::BinaryLogs));
         }
-        if !is_old(c) && c.accept_all(&["LOG", "STATUS"]) {
+        if !is_old(c) && c.accept("LOG") {
+            c.expect("STATUS")?;
             return Ok(Some(Show::BinaryLogStatus));
         }
         return Err(c.unexpected());
@@ -148,14 +149,13 @@ fn events(c: &mut Cursor<'_>, relay: bool) -> Result<Show> {
         None
     };
     let limit = limit(c)?;
-    if relay {
-        channel(c)?;
-    }
+    let channel = if relay { channel(c)? } else { None };
     Ok(Show::BinlogEvents {
         relay,
         file,
         from,
         limit,
+        channel,
     })
 }
 
@@ -174,6 +174,9 @@ fn schema(c: &mut Cursor<'_>) -> Result<Option<Show>> {
         }
         if c.accept_any(&["DATABASE", "SCHEMA"]).is_some() {
             return Ok(Some(Show::CreateDatabase(c.name()?)));
+        }
+        if c.accept("USER") {
+            return Ok(Some(Show::CreateUser(account_name(c)?)));
         }
         return Err(c.unexpected());
     }

@@ -15,6 +15,7 @@ pub(super) const TABLES: &[&str] = &[
     "error_log",
     "global_status",
     "global_variables",
+    "persisted_variables",
     "processlist",
     "replication_applier_configuration",
     "replication_applier_status",
@@ -33,6 +34,11 @@ pub(super) fn open(table: &str, env: &Environment<'_>) -> Option<TableContents> 
         "global_status" | "session_status" => Some(status(env)),
         "global_variables" => Some(variables(env, true)),
         "session_variables" => Some(variables(env, false)),
+        "persisted_variables" => {
+            let rows = env.cluster.persisted_variables(env.server).into_iter();
+            let rows = rows.map(|(name, value)| vec![text(name), text(value)]);
+            Some(TableContents::new(&VARIABLE_COLUMNS, rows.collect()))
+        }
         "error_log" => Some(error_log(env)),
         "processlist" => Some(processlist(env)),
         "threads" => Some(threads(env)),
@@ -137,10 +143,13 @@ fn threads(env: &Environment<'_>) -> TableContents {
     ];
     let mut rows: Vec<Vec<Value>> = Vec::new();
     for row in env.processlist("executing") {
-        let name = match (row.user.as_str(), row.command.as_str()) {
-            ("event_scheduler", _) => "thread/sql/event_scheduler",
-            ("system user", "Connect") => "thread/sql/replica_io",
-            ("system user", _) => "thread/sql/replica_sql",
+        let name = match row.user.as_str() {
+            "event_scheduler" => "thread/sql/event_scheduler",
+            "system user" if row.host == "connecting host" => "thread/sql/replica_io",
+            "system user" if row.state.as_deref() == Some(WORKER_STATE) => {
+                "thread/sql/replica_worker"
+            }
+            "system user" => "thread/sql/replica_sql",
             _ => "thread/sql/one_connection",
         };
         rows.push(vec![
@@ -169,6 +178,9 @@ fn threads(env: &Environment<'_>) -> TableContents {
     }
     TableContents::new(&columns, rows)
 }
+
+/// What a worker of the applier does when it has nothing to do.
+const WORKER_STATE: &str = "Waiting for an event from Coordinator";
 
 /// Threads a server starts before its first session.
 const THREADS_BEFORE_SESSIONS: u64 = 40;

@@ -16,6 +16,8 @@ pub(super) struct Client {
     pub(super) session: Option<SessionKey>,
     /// Whether it ever had one.
     pub(super) was_connected: bool,
+    /// The user and the password it was started with; root without one by default.
+    pub(super) login: Option<(String, String)>,
     /// The database it asks for when it connects.
     pub(super) database: Option<String>,
     pub(super) reader: LineReader,

@@ -1,10 +1,12 @@
 //! The client's own commands, and its hints.
 
 use semisync_core::Generation;
+use semisync_sim::{SessionKey, SqlError, database_denied};
 
 use super::{SessionAddress, Workbench};
 use crate::line_reader::Command;
 use crate::parser::{FIRST_WORDS, expected_after, parse};
+use crate::tables::{no_such_database, system_tables};
 
 impl Workbench {
     /// What a client command prints, and does.
@@ -39,6 +41,7 @@ impl Workbench {
             Command::Print => format!("--------------\n{argument}\n--------------\n\n"),
             Command::NoQuery => "ERROR: \nNo query specified\n\n".to_owned(),
             Command::Unknown => format!("ERROR: \nUnknown command '\\{argument}'.\n\n"),
+            Command::Login => self.log_in(at, argument),
             Command::Use | Command::Nothing => String::new(),
         }
     }
@@ -49,6 +52,60 @@ impl Workbench {
         }
         let word = if shows { "enabled" } else { "disabled" };
         format!("Show warnings {word}.\n")
+    }
+
+    /// `mysql -u user …`: another client takes this one's place, if it can connect.
+    fn log_in(&mut self, at: SessionAddress, options: &str) -> String {
+        let login = Login::parse(options);
+        match self.connect_as(at, &login) {
+            Ok(session) => {
+                self.close(at);
+                self.addresses.insert(session, at);
+                self.connections.insert(session, at);
+                if let Some(client) = self.clients.get_mut(&at) {
+                    client.session = Some(session);
+                    client.was_connected = true;
+                    client.shows_warnings = false;
+                    client.memory.warnings = vec![super::conversation::greeting_refused()];
+                    client.database = login.database;
+                    client.login = Some((login.user, login.password.unwrap_or_default()));
+                }
+                String::new()
+            }
+            Err(error) => {
+                let warning = match login.password {
+                    Some(_) => PASSWORD_WARNING,
+                    None => "",
+                };
+                format!("{warning}{error}\n")
+            }
+        }
+    }
+
+    fn connect_as(&mut self, at: SessionAddress, login: &Login) -> Result<SessionKey, SqlError> {
+        let password = login.password.as_deref().unwrap_or_default();
+        let session = self
+            .cluster
+            .open_session_as(at.server, &login.user, password)?;
+        let Some(database) = &login.database else {
+            return Ok(session);
+        };
+        let (_, account) = self.cluster.session_account(session);
+        let refused = if !self.cluster.knows_database(session, database) {
+            Some(database_denied(&account, database))
+        } else if self.cluster.tables(at.server, database).is_none()
+            && system_tables(database).is_none()
+        {
+            Some(no_such_database(database))
+        } else {
+            None
+        };
+        if let Some(error) = refused {
+            self.cluster.close_session(session);
+            return Err(error);
+        }
+        self.cluster.set_default_database(session, database);
+        Ok(session)
     }
 
     /// Ends the connection; the next statement opens another.
@@ -82,10 +139,13 @@ impl Workbench {
             .clients
             .get(&at)
             .map_or(";", |client| client.reader.delimiter());
+        let user = session.map_or_else(String::new, |session| {
+            self.cluster.session_account(session).0
+        });
         let uptime = self.cluster.now().as_micros() / 1_000_000;
         format!(
             "--------------\nmysql  Ver {version} for virtual clusters\n\n\
-             Connection id:\t\t{id}\nCurrent database:\t{database}\nCurrent user:\t\troot@localhost\n\
+             Connection id:\t\t{id}\nCurrent database:\t{database}\nCurrent user:\t\t{user}@localhost\n\
              SSL:\t\t\tNot in use\nCurrent pager:\t\tstdout\nUsing outfile:\t\t''\n\
              Using delimiter:\t{delimiter}\nServer version:\t\t{version}\nProtocol version:\t10\n\
              Connection:\t\tLocalhost via UNIX socket\nServer characterset:\tutf8mb4\n\
@@ -113,6 +173,53 @@ impl Workbench {
         self.cluster.config().servers[usize::from(at.server.0)].generation
     }
 }
+
+/// What stands behind `mysql` on a command line.
+#[derive(Default)]
+struct Login {
+    user: String,
+    password: Option<String>,
+    database: Option<String>,
+}
+
+impl Login {
+    fn parse(options: &str) -> Login {
+        let mut login = Login {
+            user: "root".to_owned(),
+            ..Login::default()
+        };
+        let mut words = options.split_whitespace();
+        while let Some(word) = words.next() {
+            let (name, value) = match word.strip_prefix("--") {
+                Some(long) => match long.split_once('=') {
+                    Some((name, value)) => (name, value.to_owned()),
+                    None => (long, String::new()),
+                },
+                None if word.starts_with('-') && word.len() >= 2 => {
+                    let (short, value) = (&word[..2], &word[2..]);
+                    let takes_next = value.is_empty() && short != "-p";
+                    let value = match takes_next {
+                        true => words.next().unwrap_or_default(),
+                        false => value,
+                    };
+                    (short, value.to_owned())
+                }
+                None => ("-D", word.to_owned()),
+            };
+            match name {
+                "-u" | "user" => login.user = value,
+                "-p" | "password" => login.password = Some(value).filter(|it| !it.is_empty()),
+                "-D" | "database" => login.database = Some(value),
+                // Where the server is, the prompt says.
+                _ => {}
+            }
+        }
+        login
+    }
+}
+
+const PASSWORD_WARNING: &str =
+    "mysql: [Warning] Using a password on the command line interface can be insecure.\n";
 
 /// What could be meant by a statement that was refused: today's words for an old statement, else its
 /// words as far as they are right and the nearest word that could follow.

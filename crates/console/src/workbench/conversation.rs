@@ -4,7 +4,8 @@ use std::collections::VecDeque;
 
 use semisync_core::BinlogPosition;
 use semisync_sim::expr::Expr;
-use semisync_sim::operation::{Completion, OkPacket, Operation, Outcome};
+use semisync_sim::gtid::GtidSet;
+use semisync_sim::operation::{Completion, OkPacket, Operation, Outcome, Warning, WarningLevel};
 use semisync_sim::{SessionKey, SqlError, Value};
 
 use super::client::{Client, Running, Typed};
@@ -111,6 +112,12 @@ impl Workbench {
                 running.text = statements.pop_front().unwrap_or_default();
                 running.rest = statements;
                 running.vertical = vertical;
+            }
+            Request::Command(Command::Use, database) if database.is_empty() => {
+                let text = "ERROR: \nUSE must be followed by a database name\n";
+                self.print(at, entry, text);
+                self.finish_entry(at, entry);
+                return;
             }
             Request::Command(Command::Use, database) => {
                 running.text = database;
@@ -285,6 +292,10 @@ impl Workbench {
     ) -> Result<Option<Value>, SqlError> {
         match wanted {
             Wanted::Gtids(wanted) => {
+                if wanted.parse::<GtidSet>().is_err() {
+                    let text = format!("Malformed GTID set specification '{wanted}'.");
+                    return Err(SqlError::new(1772, "HY000", text));
+                }
                 let executed = self.cluster.gtid_executed(at.server);
                 let sets = [wanted.clone(), executed].map(|set| Expr::Literal(Value::Text(set)));
                 let call = Expr::Call("GTID_SUBSET".to_owned(), sets.to_vec());
@@ -465,6 +476,7 @@ impl Workbench {
                 let client = self.client(at);
                 client.session = Some(session);
                 client.was_connected = true;
+                client.memory.warnings = vec![greeting_refused()];
                 if !is_first {
                     let database = database.as_deref().unwrap_or("*** NONE ***");
                     self.print_running(
@@ -485,7 +497,9 @@ impl Workbench {
         at: SessionAddress,
         database: Option<&str>,
     ) -> Result<SessionKey, SqlError> {
-        let session = self.cluster.open_session(at.server)?;
+        let login = self.client(at).login.clone();
+        let (user, password) = login.unwrap_or_else(|| ("root".to_owned(), String::new()));
+        let session = self.cluster.open_session_as(at.server, &user, &password)?;
         if let Some(database) = database {
             self.cluster.set_default_database(session, database);
         }
@@ -557,6 +571,16 @@ impl Workbench {
             let lines = layout::warnings(&client.memory.warnings);
             self.print_running(at, &lines);
         }
+    }
+}
+
+/// A client asks a new connection whether it takes `$$`; no server does.
+pub(super) fn greeting_refused() -> Warning {
+    let SqlError { code, message, .. } = crate::lexer::syntax_error("$$", 0);
+    Warning {
+        level: WarningLevel::Error,
+        code,
+        message,
     }
 }
 

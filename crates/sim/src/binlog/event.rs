@@ -6,6 +6,7 @@ use semisync_core::Instant;
 
 use super::size;
 use crate::TransactionId;
+use crate::accounts::AccountChange;
 use crate::engine::{Row, RowKey};
 use crate::gtid::{Gtid, GtidSet};
 use crate::operation::TableDefinition;
@@ -93,6 +94,8 @@ pub enum DdlAction {
         db: String,
         table: String,
     },
+    /// CREATE USER, GRANT and the like.
+    Accounts(Arc<AccountChange>),
     /// FLUSH STATUS: replicas run it too.
     FlushStatus,
 }

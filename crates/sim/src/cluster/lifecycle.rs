@@ -35,7 +35,7 @@ impl Server {
             engine: Engine::default(),
             binlog: BinaryLog::new("binlog", u32::from(number)),
             plugin_rows: BTreeMap::new(),
-            persisted: BTreeMap::new(),
+            persisted: Vec::new(),
             channel: None,
             error_log: SharedLog::new(),
             executed_elsewhere: GtidSet::new(),
@@ -48,6 +48,7 @@ impl Server {
             source_plugin: None,
             replica_plugin: None,
             counting: AckCounting::default(),
+            load_options: BTreeMap::new(),
             install_order: Vec::new(),
             waits: BTreeMap::new(),
             replicas: BTreeMap::new(),
@@ -148,7 +149,7 @@ impl Cluster {
     fn apply_options(&mut self, ix: ServerIndex, options: &Options) {
         let server = self.server_mut(ix);
         for definition in catalogue::ORDINARY {
-            let persisted = server.persisted.get(definition.name);
+            let persisted = server.persisted_value(definition.name);
             let persisted = persisted.and_then(|text| definition.parse(text));
             let setting = persisted.or_else(|| options.globals.get(definition.name).cloned());
             // Every variable has a value from here on, so that reading one is a look-up.
@@ -161,6 +162,7 @@ impl Cluster {
             }
         }
         server.plugin_options.clone_from(&options.plugin_options);
+        server.load_options.clone_from(&options.load_options);
         server.counting = match options.counts_as_stock {
             true => AckCounting::Stock,
             false => AckCounting::Exact,
@@ -192,8 +194,9 @@ impl Cluster {
             let server = self.server(ix);
             let namings = server.generation.namings().iter().copied();
             let mut listed = namings.filter(|naming| {
-                server.plugin_rows.contains_key(family.plugin_name(*naming))
-                    || options.plugins.contains(&(family, *naming))
+                let name = family.plugin_name(*naming);
+                server.load_options.get(name) != Some(&"OFF")
+                    && (server.has_plugin_row(name) || options.plugins.contains(&(family, *naming)))
             });
             if let Some(naming) = listed.next() {
                 self.load_plugin(ix, family, naming);

@@ -31,10 +31,11 @@ impl Cluster {
         }
         let Some(found) = server.known_library(library) else {
             let path = format!("{}{library}", server.global("plugin_dir").shown());
-            let text = format!(
-                "Can't open shared library '{path}' (errno: 11 {path}: cannot open shared object \
-                 file: No such file or directory)"
-            );
+            let reason = match library {
+                "" => "cannot read file data: Is a directory",
+                _ => "cannot open shared object file: No such file or directory",
+            };
+            let text = format!("Can't open shared library '{path}' (errno: 11 {path}: {reason})");
             return Err(SqlError::new(1126, "HY000", text));
         };
         if server.known_plugin(name) != Some(found) {
@@ -48,7 +49,7 @@ impl Cluster {
         }
         self.server_mut(ix)
             .plugin_rows
-            .insert(canonical.to_owned(), library.to_owned());
+            .insert(name.to_owned(), library.to_owned());
         self.load_plugin(ix, family, naming);
         let mut answer = OkPacket::default();
         if naming == Naming::MasterSlave && self.server(ix).generation.namings().len() == 2 {
@@ -104,10 +105,8 @@ impl Cluster {
         for variable in variables {
             let named = NamedVariable { variable, naming };
             let server = self.server(ix);
-            let persisted = server
-                .persisted
-                .get(named.name())
-                .map(|text| Some(text.clone()));
+            let persisted = server.persisted_value(named.name());
+            let persisted = persisted.map(|text| Some(text.to_owned()));
             let option = || server.plugin_options.get(named.name()).cloned();
             let Some(text) = persisted.or_else(option) else {
                 continue;
@@ -137,6 +136,11 @@ impl Cluster {
             return Err(SqlError::new(1305, "42000", text));
         };
         let canonical = family.plugin_name(naming).to_owned();
+        if server.load_options.get(&*canonical) == Some(&"FORCE_PLUS_PERMANENT") {
+            let text =
+                format!("Plugin '{canonical}' is force_plus_permanent and can not be unloaded");
+            return Err(SqlError::new(1702, "HY000", text));
+        }
         let may_go = match family {
             Family::Source => server
                 .source_plugin
@@ -152,7 +156,9 @@ impl Cluster {
         }
         let mut answer = OkPacket::default();
         let server = self.server_mut(ix);
-        server.plugin_rows.remove(&canonical);
+        server
+            .plugin_rows
+            .retain(|row, _| !row.eq_ignore_ascii_case(&canonical));
         let is_busy = family == Family::Source && !server.waits.is_empty();
         if is_busy {
             if let Some(plugin) = server.source_plugin.as_mut() {

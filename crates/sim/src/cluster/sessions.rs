@@ -1,5 +1,6 @@
 //! Client sessions: connecting, sending statements, getting answers, losing the connection.
 
+use crate::accounts::Privileges;
 use crate::cluster::{Cluster, ProcessEvent};
 use crate::engine::Actor;
 use crate::operation::{Completion, OkPacket, Operation, Outcome, SqlError, StatementId};
@@ -10,11 +11,25 @@ use crate::view::ServerState;
 use crate::{ServerIndex, SessionKey};
 
 impl Cluster {
-    /// Connects a client.
+    /// Connects a client of root.
     ///
     /// # Errors
-    /// Client errors: 2002 when the server is down, 2013 when it does not answer.
+    /// As [`Cluster::open_session_as`].
     pub fn open_session(&mut self, server: ServerIndex) -> Result<SessionKey, SqlError> {
+        self.open_session_as(server, "root", "")
+    }
+
+    /// Connects a client of this user.
+    ///
+    /// # Errors
+    /// Client errors: 2002 when the server is down, 2013 when it does not answer. Errors of the server:
+    /// 1045 for a wrong password, 3118 for a locked account.
+    pub fn open_session_as(
+        &mut self,
+        server: ServerIndex,
+        user: &str,
+        password: &str,
+    ) -> Result<SessionKey, SqlError> {
         self.world.prng.begin_event();
         let state = self
             .server_exists(server)
@@ -41,6 +56,9 @@ impl Cluster {
                 return Err(SqlError::new(2002, "HY000", text));
             }
         }
+        let accounts = self.server(server).engine.accounts();
+        let account = accounts.authenticate(user, password)?.clone();
+        let privileges = accounts.get(&account).map(|known| known.global.fixed());
         self.world.last_session += 1;
         let key = SessionKey(self.world.last_session);
         self.world.sessions.insert(key, server);
@@ -49,7 +67,11 @@ impl Cluster {
         let processlist_id = state.next_processlist_id();
         let session = Session {
             processlist_id,
+            user: user.to_owned(),
+            account,
+            privileges: privileges.unwrap_or_default(),
             db: None,
+            db_privileges: Privileges::default(),
             settings: Settings::default(),
             statement: None,
             since: now,
@@ -73,9 +95,19 @@ impl Cluster {
         if self.tables(ix, database).is_none() {
             return;
         }
-        if let Some(state) = self.session_mut(ix, session) {
-            state.db = Some(database.to_owned());
-        }
+        self.enter_database(ix, session, database);
+    }
+
+    /// Makes a database the default one; what the session may do there is looked up now.
+    pub(crate) fn enter_database(&mut self, ix: ServerIndex, session: SessionKey, name: &str) {
+        let server = self.server_mut(ix);
+        let Some(state) = server.sessions.get_mut(&session) else {
+            return;
+        };
+        let account = server.engine.accounts().get(&state.account);
+        state.db_privileges =
+            account.map_or_else(Privileges::default, |account| account.on_database(name));
+        state.db = Some(name.to_owned());
     }
 
     /// Disconnects a client. A statement in flight runs on, as on a server.

@@ -2,8 +2,9 @@
 
 use semisync_core::variables::{Effect, NamedVariable, SetValue, Value};
 
-use crate::cluster::Cluster;
-use crate::gtid::GtidSet;
+use crate::accounts::Privilege;
+use crate::cluster::{Cluster, needs};
+use crate::gtid::{Gtid, GtidSet};
 use crate::operation::{
     OkPacket, SetLiteral, SqlError, VariableAssignment, VariableScope, Warning, WarningLevel,
 };
@@ -80,22 +81,55 @@ impl Cluster {
         let mut checked = Vec::new();
         let mut warnings = Vec::new();
         for assignment in assignments {
-            let (assignment, more) = self.check_one(ix, assignment, is_strict)?;
+            let (assignment, more) = self.check_one(ix, session, assignment, is_strict)?;
             checked.push(assignment);
             warnings.extend(more);
         }
         Ok((checked, warnings))
     }
 
+    /// Global values are for administrators, and so are some session values.
+    fn check_set_privileges(
+        &self,
+        ix: ServerIndex,
+        session: SessionKey,
+        name: &str,
+        scope: VariableScope,
+    ) -> Result<(), SqlError> {
+        use Privilege as P;
+        let held = self.server(ix).privileges(session);
+        if held.contains_any(&[P::SUPER, P::SYSTEM_VARIABLES_ADMIN]) {
+            return Ok(());
+        }
+        let (others, text) = match (scope, name) {
+            (VariableScope::Session, "gtid_next") => (
+                &[P::SESSION_VARIABLES_ADMIN, P::REPLICATION_APPLIER][..],
+                "SUPER, SYSTEM_VARIABLES_ADMIN, SESSION_VARIABLES_ADMIN or REPLICATION_APPLIER",
+            ),
+            (VariableScope::Session, name) if !RESTRICTED.contains(&name) => return Ok(()),
+            (VariableScope::Session, _) => (
+                &[P::SESSION_VARIABLES_ADMIN][..],
+                "SUPER, SYSTEM_VARIABLES_ADMIN or SESSION_VARIABLES_ADMIN",
+            ),
+            _ => (&[][..], "SUPER or SYSTEM_VARIABLES_ADMIN"),
+        };
+        match held.contains_any(others) {
+            true => Ok(()),
+            false => Err(needs(text)),
+        }
+    }
+
     fn check_one(
         &self,
         ix: ServerIndex,
+        session: SessionKey,
         assignment: &VariableAssignment,
         is_strict: bool,
     ) -> Result<(Checked, Vec<Warning>), SqlError> {
         let server = self.server(ix);
         let scope = assignment.scope;
         if let Some(named) = server.plugin_variable(&assignment.name) {
+            self.check_set_privileges(ix, session, named.name(), scope)?;
             let (value, warnings) = check_plugin(named, scope, &assignment.value, is_strict)?;
             let checked = Checked::Plugin {
                 named,
@@ -107,14 +141,27 @@ impl Cluster {
         let Some(definition) = catalogue::find(&assignment.name) else {
             return Err(unknown_variable(&assignment.name));
         };
+        self.check_set_privileges(ix, session, definition.name, scope)?;
         let value = assignment.value.as_ref();
         let (setting, warnings) = check::check(definition, scope, value, is_strict)?;
         if definition.name == "gtid_mode" {
             check_gtid_mode(&server.global("gtid_mode"), &setting)?;
         }
-        if definition.name == "gtid_purged" && setting.shown().parse::<GtidSet>().is_err() {
-            let text = format!("Malformed GTID set specification '{}'.", setting.shown());
-            return Err(SqlError::new(1772, "HY000", text));
+        let shown = setting.shown();
+        if definition.name == "gtid_purged"
+            && shown.trim_start_matches('+').parse::<GtidSet>().is_err()
+        {
+            let text = format!("Variable 'gtid_purged' can't be set to the value of '{shown}'");
+            return Err(SqlError::new(1231, "42000", text));
+        }
+        if definition.name == "gtid_next"
+            && !GTID_NEXT_WORDS
+                .iter()
+                .any(|word| word.eq_ignore_ascii_case(&shown))
+            && !shown.parse::<Gtid>().is_ok_and(|gtid| 0 < gtid.number)
+        {
+            let text = format!("Malformed GTID specification '{shown}'.");
+            return Err(SqlError::new(1774, "HY000", text));
         }
         let checked = Checked::Ordinary {
             definition,
@@ -142,8 +189,7 @@ impl Cluster {
             } => {
                 let shown = setting_of(value).shown();
                 if matches!(scope, VariableScope::Persist | VariableScope::PersistOnly) {
-                    let persisted = &mut self.server_mut(ix).persisted;
-                    persisted.insert(named.name().to_owned(), shown.clone());
+                    self.server_mut(ix).persist(named.name(), shown.clone());
                 }
                 // The mark stands before what the change causes.
                 let kind = TraceKind::VariableSet {
@@ -188,8 +234,7 @@ impl Cluster {
     ) {
         let server = self.server_mut(ix);
         if matches!(scope, VariableScope::Persist | VariableScope::PersistOnly) {
-            let name = definition.name.to_owned();
-            server.persisted.insert(name, setting.shown());
+            server.persist(definition.name, setting.shown());
         }
         match scope {
             VariableScope::PersistOnly => {}
@@ -231,7 +276,10 @@ impl Cluster {
         match name {
             None => persisted.clear(),
             Some(name) => {
-                if persisted.remove(&name.to_ascii_lowercase()).is_none() {
+                let lower = name.to_ascii_lowercase();
+                let before = persisted.len();
+                persisted.retain(|(known, _)| *known != lower);
+                if persisted.len() == before {
                     let message =
                         format!("Variable {name} does not exist in persisted config file");
                     if !if_exists {
@@ -306,6 +354,20 @@ fn set_value(literal: &SetLiteral) -> SetValue {
         SetLiteral::Null => SetValue::Null,
     }
 }
+
+/// Values of gtid_next that name no transaction.
+const GTID_NEXT_WORDS: [&str; 2] = ["AUTOMATIC", "ANONYMOUS"];
+
+/// Session values that only administrators may set.
+const RESTRICTED: [&str; 7] = [
+    "binlog_direct_non_transactional_updates",
+    "binlog_format",
+    "binlog_row_image",
+    "binlog_row_value_options",
+    "binlog_rows_query_log_events",
+    "binlog_transaction_compression",
+    "sql_log_bin",
+];
 
 /// 1193
 pub(crate) fn unknown_variable(name: &str) -> SqlError {

@@ -2,6 +2,7 @@
 
 use semisync_core::source::Input;
 
+use crate::accounts::Privilege;
 use crate::cluster::{Cluster, ProcessEvent};
 use crate::commit::{Job, JobSource, LoggedText};
 use crate::engine::dml::{Attempt, Effect};
@@ -54,6 +55,7 @@ impl Cluster {
         operation: &Operation,
     ) -> Result<(), SqlError> {
         self.refuse_used_gtid(ix, session, operation)?;
+        self.check_privileges(ix, session, operation)?;
         match operation {
             Operation::Read => {
                 self.server_mut(ix)
@@ -74,13 +76,18 @@ impl Cluster {
             | Operation::DropTable { .. }
             | Operation::TruncateTable { .. } => {
                 if !self.ends_transaction_first(ix, session) {
-                    self.refuse_when_read_only(ix)?;
+                    self.refuse_when_read_only(ix, session)?;
                     self.run_ddl(ix, session, operation)?;
                 }
             }
             Operation::LoggedStatement { text, effect } => {
                 if !self.ends_transaction_first(ix, session) {
                     self.run_logged_statement(ix, session, text, *effect)?;
+                }
+            }
+            Operation::Account { change, text } => {
+                if !self.ends_transaction_first(ix, session) {
+                    self.run_account_statement(ix, session, change, text)?;
                 }
             }
             Operation::SetVariables(assignments) => {
@@ -152,9 +159,7 @@ impl Cluster {
         if !exists && !SYSTEM_DATABASES.contains(&name.to_ascii_lowercase().as_str()) {
             return Err(crate::engine::unknown_database(name));
         }
-        if let Some(state) = self.session_mut(ix, session) {
-            state.db = Some(name.to_owned());
-        }
+        self.enter_database(ix, session, name);
         self.statement_ends_ok(ix, session, OkPacket::default());
         Ok(())
     }
@@ -358,7 +363,7 @@ impl Cluster {
         session: SessionKey,
         operation: &Operation,
     ) -> Result<(), SqlError> {
-        self.refuse_when_read_only(ix)?;
+        self.refuse_when_read_only(ix, session)?;
         self.open_transaction(ix, session);
         let actor = Actor::Session(session);
         let server = self.server_mut(ix);
@@ -435,12 +440,26 @@ impl Cluster {
         self.commit_session(ix, session, None);
     }
 
-    pub(crate) fn refuse_when_read_only(&self, ix: ServerIndex) -> Result<(), SqlError> {
-        if !self.server(ix).global("super_read_only").is_on() {
+    pub(crate) fn refuse_when_read_only(
+        &self,
+        ix: ServerIndex,
+        session: SessionKey,
+    ) -> Result<(), SqlError> {
+        let server = self.server(ix);
+        let may_write = [Privilege::SUPER, Privilege::CONNECTION_ADMIN];
+        let option = if server.global("super_read_only").is_on() {
+            "--super-read-only"
+        } else if server.global("read_only").is_on()
+            && !server.privileges(session).contains_any(&may_write)
+        {
+            "--read-only"
+        } else {
             return Ok(());
-        }
-        let text = "The MySQL server is running with the --super-read-only option so it cannot \
-                    execute this statement";
+        };
+        let text = format!(
+            "The MySQL server is running with the {option} option so it cannot execute this \
+             statement"
+        );
         Err(SqlError::new(1290, "HY000", text))
     }
 
@@ -530,13 +549,15 @@ impl Cluster {
         let mut sessions = sessions.iter();
         let victim = sessions.find(|(_, state)| state.processlist_id == processlist_id);
         let Some((victim, _)) = victim.map(|(key, state)| (*key, state)) else {
-            if self.kill_dump(ix, processlist_id) {
+            let held = self.server(ix).privileges(killer);
+            let may_kill = held.contains_any(&[Privilege::SUPER, Privilege::CONNECTION_ADMIN]);
+            if may_kill && self.kill_dump(ix, processlist_id) {
                 self.statement_ends_ok(ix, killer, OkPacket::default());
                 return Ok(());
             }
-            let text = format!("Unknown thread id: {processlist_id}");
-            return Err(SqlError::new(1094, "HY000", text));
+            return Err(unknown_thread(processlist_id));
         };
+        self.check_kill(ix, killer, victim, processlist_id)?;
         if victim == killer {
             if connection {
                 let running = self.running_mut(ix, killer).map(|running| running.id);
@@ -551,6 +572,31 @@ impl Cluster {
         self.kill_session(ix, victim, connection);
         self.statement_ends_ok(ix, killer, OkPacket::default());
         Ok(())
+    }
+
+    /// Sessions of other users are for administrators, and only PROCESS shows them at all.
+    fn check_kill(
+        &self,
+        ix: ServerIndex,
+        killer: SessionKey,
+        victim: SessionKey,
+        processlist_id: u64,
+    ) -> Result<(), SqlError> {
+        let server = self.server(ix);
+        let held = server.privileges(killer);
+        let account = |key| server.sessions.get(&key).map(|state| &state.account);
+        if account(killer) == account(victim)
+            || held.contains_any(&[Privilege::SUPER, Privilege::CONNECTION_ADMIN])
+        {
+            return Ok(());
+        }
+        Err(match held.contains(Privilege::PROCESS) {
+            true => {
+                let text = format!("You are not owner of thread {processlist_id}");
+                SqlError::new(1095, "HY000", text)
+            }
+            false => unknown_thread(processlist_id),
+        })
     }
 
     /// KILL, and what a shutdown does to sessions.
@@ -626,18 +672,6 @@ impl Cluster {
         let mut action = None;
         match effect {
             LoggedEffect::None => {}
-            LoggedEffect::Accounts => {
-                self.refuse_when_read_only(ix)?;
-                logged.object_db = Some("mysql".to_owned());
-                logged.has_xid = true;
-                let verb = text.split_whitespace().next().unwrap_or_default();
-                if ["GRANT", "REVOKE"]
-                    .iter()
-                    .any(|word| word.eq_ignore_ascii_case(verb))
-                {
-                    logged.extra = INVOKER_EXTRA;
-                }
-            }
             LoggedEffect::FlushStatus => {
                 self.source_input(ix, Input::StatusFlushed);
                 action = Some(crate::binlog::DdlAction::FlushStatus);
@@ -678,12 +712,14 @@ impl Cluster {
     }
 }
 
+/// 1094
+fn unknown_thread(id: u64) -> SqlError {
+    SqlError::new(1094, "HY000", format!("Unknown thread id: {id}"))
+}
+
 pub(crate) fn interrupted() -> SqlError {
     SqlError::new(1317, "70100", "Query execution was interrupted")
 }
-
-/// Bytes that name the account `root`@`localhost` which grants.
-const INVOKER_EXTRA: u64 = 16;
 
 /// Databases every server has and the cluster does not store.
 pub(crate) const SYSTEM_DATABASES: [&str; 4] =

@@ -250,13 +250,8 @@ fn gtid(name: &str, values: &[Value]) -> Called {
         _ => return None,
     };
     let parse = |text: &str| {
-        text.parse::<crate::gtid::GtidSet>().map_err(|_| {
-            SqlError::new(
-                1772,
-                "HY000",
-                format!("Malformed GTID set specification '{text}'."),
-            )
-        })
+        text.parse::<crate::gtid::GtidSet>()
+            .map_err(|_| malformed(text))
     };
     let sets = parse(&a).and_then(|a| Ok((a, parse(&b)?)));
     let value = sets.map(|(a, b)| match name {
@@ -265,6 +260,81 @@ fn gtid(name: &str, values: &[Value]) -> Called {
     });
     Some(value)
 }
+
+/// 1772, with the place where the text goes wrong.
+fn malformed(text: &str) -> SqlError {
+    let shown = match first_mistake(text.as_bytes()) {
+        Some((0, expected)) => {
+            format!("{expected} at the beginning of the string: \"{text}\"")
+        }
+        Some((at, expected)) if text.is_char_boundary(at) => {
+            let (before, after) = text.split_at(at);
+            let count = before.chars().count();
+            let skipped = count.saturating_sub(SHOWN_BEFORE_MISTAKE);
+            let dots = if skipped == 0 { "" } else { "..." };
+            let before: String = before.chars().skip(skipped).collect();
+            format!(
+                "{expected} after {at} characters, marked by [HERE] in: \"{dots}{before}[HERE]{after}\""
+            )
+        }
+        _ => text.to_owned(),
+    };
+    let text = format!("Malformed GTID set specification '{shown}'.");
+    SqlError::new(1772, "HY000", text)
+}
+
+/// Where a GTID set stops being one, and what should stand there.
+fn first_mistake(text: &[u8]) -> Option<(usize, &'static str)> {
+    let mut at = 0;
+    let blank = |at: usize| {
+        text[at..]
+            .iter()
+            .take_while(|b| b.is_ascii_whitespace())
+            .count()
+    };
+    loop {
+        at += blank(at);
+        for byte in 0..16 {
+            if matches!(byte, 4 | 6 | 8 | 10) && text.get(at) == Some(&b'-') {
+                at += 1;
+            }
+            let pair = text.get(at..at + 2);
+            let Some(pair) = pair else {
+                return Some((at, "Expected at least two hex digits"));
+            };
+            let wrong = pair.iter().position(|digit| !digit.is_ascii_hexdigit());
+            if let Some(wrong) = wrong {
+                return Some((at + wrong, "Expected hex digit"));
+            }
+            at += 2;
+        }
+        while text.get(at + blank(at)) == Some(&b':') {
+            at += blank(at) + 1;
+            for is_end in [false, true] {
+                let digits = text[at..].iter().take_while(|b| b.is_ascii_digit()).count();
+                if digits == 0 {
+                    return Some((at, "Expected number"));
+                }
+                if !is_end && text[at..at + digits].iter().all(|digit| *digit == b'0') {
+                    return Some((at, "Interval start out of range"));
+                }
+                at += digits;
+                if is_end || text.get(at) != Some(&b'-') {
+                    break;
+                }
+                at += 1;
+            }
+        }
+        at += blank(at);
+        if text.get(at) != Some(&b',') {
+            return None;
+        }
+        at += 1;
+    }
+}
+
+/// Characters shown before the place of a mistake.
+const SHOWN_BEFORE_MISTAKE: usize = 11;
 
 fn both<A, B>(a: Option<A>, b: Option<B>) -> Option<(A, B)> {
     a.zip(b)

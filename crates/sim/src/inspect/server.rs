@@ -1,5 +1,6 @@
 //! Connections, variables, plugins, sessions, tables.
 
+use crate::accounts::Accounts;
 use crate::cluster::Cluster;
 use crate::commit::Stage;
 use crate::engine::Actor;
@@ -61,6 +62,29 @@ impl Cluster {
         up.map(Server::plugin_listing).unwrap_or_default()
     }
 
+    /// The accounts of a server.
+    pub fn accounts(&self, server: ServerIndex) -> Option<&Accounts> {
+        Some(self.running_server(server)?.engine.accounts())
+    }
+
+    /// Rows of mysql.plugin: name as typed and library, by name.
+    pub fn plugin_rows(&self, server: ServerIndex) -> Vec<(String, String)> {
+        let up = self.running_server(server);
+        let rows = up.into_iter().flat_map(|server| server.plugin_rows.clone());
+        let mut rows: Vec<_> = rows.collect();
+        rows.sort_by_key(|(name, _)| name.to_lowercase());
+        rows
+    }
+
+    /// Variables in mysqld-auto.cnf with their values, the one set last first.
+    pub fn persisted_variables(&self, server: ServerIndex) -> Vec<(String, String)> {
+        let up = self.running_server(server);
+        let rows = up
+            .into_iter()
+            .flat_map(|server| server.persisted.iter().rev());
+        rows.cloned().collect()
+    }
+
     /// Sessions and threads with a processlist id.
     pub fn processlist(&self, server: ServerIndex) -> Vec<ProcessRow> {
         let Some(server) = self.running_server(server) else {
@@ -84,7 +108,7 @@ impl Cluster {
             };
             ProcessRow {
                 id: session.processlist_id,
-                user: "root".to_owned(),
+                user: session.user.clone(),
                 host: "localhost".to_owned(),
                 db: session.db.clone(),
                 command: command.to_owned(),

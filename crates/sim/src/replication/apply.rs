@@ -201,9 +201,10 @@ impl Cluster {
                 .table(db, table)
                 .err()
                 .map(|error| (1146, error.message)),
-            DdlAction::CreateDatabase(_) | DdlAction::DropDatabase(_) | DdlAction::FlushStatus => {
-                None
-            }
+            DdlAction::CreateDatabase(_)
+            | DdlAction::DropDatabase(_)
+            | DdlAction::Accounts(_)
+            | DdlAction::FlushStatus => None,
         };
         if let Some((number, reason)) = failure {
             let text = format!("Error '{reason}' on query.");
@@ -359,6 +360,7 @@ fn logged_again(
         Some(DdlAction::CreateTable { db, .. } | DdlAction::DropTable { db, .. }) => {
             Some(db.clone())
         }
+        Some(DdlAction::Accounts(_)) => Some("mysql".to_owned()),
         Some(DdlAction::TruncateTable { .. } | DdlAction::FlushStatus) | None => None,
     };
     let EventBody::Query { default_db, .. } = &*event.body else {

@@ -17,6 +17,8 @@ pub(crate) struct Options {
     pub(crate) plugins: Vec<(Family, Naming)>,
     /// Lines of the semisynchronous plugins' variables.
     pub(crate) plugin_options: BTreeMap<String, Option<String>>,
+    /// Lines such as `rpl_semi_sync_source=FORCE`: how to load a plugin.
+    pub(crate) load_options: BTreeMap<&'static str, &'static str>,
     /// Counts ACKs as the stock plugin does; an option of the virtual cluster alone.
     pub(crate) counts_as_stock: bool,
     /// Base name of the binary log.
@@ -70,8 +72,19 @@ impl Server {
             let is_known = named.is_some_and(|named| {
                 let plugin = (named.variable.family, named.naming);
                 let row = named.variable.family.plugin_name(named.naming);
-                options.plugins.contains(&plugin) || self.plugin_rows.contains_key(row)
+                options.plugins.contains(&plugin) || self.has_plugin_row(row)
             });
+            if let Some((plugin, option)) = self.load_option(&name, value.as_deref())
+                && (options.plugins.contains(&plugin)
+                    || self.has_plugin_row(plugin.0.plugin_name(plugin.1)))
+            {
+                let Some(option) = option else {
+                    return Err(refused(written, value.as_deref()));
+                };
+                let row = plugin.0.plugin_name(plugin.1);
+                options.load_options.insert(row, option);
+                continue;
+            }
             match named {
                 Some(named) if is_known => {
                     if named.variable.parse_option(value.as_deref()).is_err() {
@@ -87,6 +100,25 @@ impl Server {
             }
         }
         Ok(options)
+    }
+
+    /// A line that says whether and how a plugin is loaded; the option is `None` for a wrong word.
+    fn load_option(&self, name: &str, value: Option<&str>) -> Option<LoadOption> {
+        let (name, default) = match name.strip_prefix("skip_") {
+            Some(name) => (name, "OFF"),
+            None => (name, "ON"),
+        };
+        let plugin = self.known_plugin(name)?;
+        let value = value.unwrap_or(default);
+        let by_number = value.parse().ok().and_then(|n: usize| LOAD_OPTIONS.get(n));
+        let mut words = LOAD_OPTIONS.iter();
+        let by_word = words.find(|word| word.eq_ignore_ascii_case(value));
+        Some((plugin, by_word.or(by_number).copied()))
+    }
+
+    pub(crate) fn has_plugin_row(&self, name: &str) -> bool {
+        let mut rows = self.plugin_rows.keys();
+        rows.any(|row| row.eq_ignore_ascii_case(name))
     }
 
     fn read_plugin_list(&self, list: &str, options: &mut Options) {
@@ -153,6 +185,10 @@ fn refused(written: &str, value: Option<&str>) -> Vec<Line> {
 
 /// Not an option of MySQL: shows how 9.7.4's own plugin miscounts ACKs for counts of 3 and more.
 const STOCK_COUNTING: &str = "semisync_lab_stock_counting";
+
+type LoadOption = ((Family, Naming), Option<&'static str>);
+
+const LOAD_OPTIONS: [&str; 4] = ["OFF", "ON", "FORCE", "FORCE_PLUS_PERMANENT"];
 
 /// Options that change nothing the cluster models.
 const IGNORED: &[&str] = &[

@@ -166,7 +166,11 @@ impl Server {
                 true => "ACTIVE",
                 false => "DELETED",
             };
-            rows.push(semisync_row(family, naming, status));
+            let mut row = semisync_row(family, naming, status);
+            if let Some(option) = self.load_options.get(&*row.name) {
+                row.load_option = (*option).to_owned();
+            }
+            rows.push(row);
         }
         rows
     }

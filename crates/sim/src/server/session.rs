@@ -2,6 +2,7 @@
 
 use semisync_core::Instant;
 
+use crate::accounts::{AccountName, Privileges};
 use crate::operation::{OkPacket, Operation, StatementId};
 use crate::queue::EventKey;
 use crate::variables::Settings;
@@ -10,7 +11,15 @@ use crate::variables::Settings;
 #[derive(Clone, Debug)]
 pub(crate) struct Session {
     pub(crate) processlist_id: u64,
+    /// The user the client named.
+    pub(crate) user: String,
+    /// The account it was taken for.
+    pub(crate) account: AccountName,
+    /// The account's static privileges on everything when the client connected.
+    pub(crate) privileges: Privileges,
     pub(crate) db: Option<String>,
+    /// Privileges on the default database when it became that.
+    pub(crate) db_privileges: Privileges,
     pub(crate) settings: Settings,
     pub(crate) statement: Option<Running>,
     /// Since when it does what it does.
