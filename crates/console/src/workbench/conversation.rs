@@ -466,7 +466,17 @@ impl Workbench {
         if !is_first {
             self.print_running(at, "No connection. Trying to reconnect...\n");
         }
-        let database = self.client(at).database.clone();
+        let client = self.client(at);
+        // `use` asks the server for its database first, and forgets it when that fails.
+        if client
+            .running
+            .as_ref()
+            .is_some_and(|running| running.is_use)
+            && !is_first
+        {
+            client.database = None;
+        }
+        let database = client.database.clone();
         let error = match self.connect(at, database.as_deref()) {
             Ok(session) => {
                 self.addresses.insert(session, at);

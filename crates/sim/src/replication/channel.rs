@@ -54,7 +54,7 @@ pub(crate) struct Receiver {
     /// It has been connected since it was started.
     pub(crate) was_connected: bool,
     /// Packets that wait for the one being written.
-    pub(crate) inbox: VecDeque<Received>,
+    pub(crate) inbox: VecDeque<Incoming>,
     pub(crate) writing: Option<Received>,
     pub(crate) last_heard: Instant,
     pub(crate) error: Option<(u32, String, Instant)>,
@@ -64,6 +64,16 @@ pub(crate) struct Receiver {
     pub(crate) queueing: Option<Gtid>,
     /// Its dump carries semisynchronous headers.
     pub(crate) is_semisync: bool,
+}
+
+/// What the receiver has still to read, in the order it came over the connection.
+#[derive(Clone, Debug)]
+pub(crate) enum Incoming {
+    Packet(Received),
+    /// The dump ended with this error.
+    Error(u16, String),
+    /// The source closed the connection.
+    Close,
 }
 
 /// A packet of the dump.

@@ -6,7 +6,7 @@ use semisync_core::replica::{Input, Output, QueryError};
 use semisync_core::wire::AckPacket;
 use semisync_core::{BinlogPosition, Instant};
 
-use super::channel::{Channel, Received, Receiver, ReceiverPhase};
+use super::channel::{Channel, Incoming, Received, Receiver, ReceiverPhase};
 use super::handshake::queries;
 use crate::binlog::{BinlogEvent, EventBody, size};
 use crate::cluster::{Cluster, ProcessEvent};
@@ -253,16 +253,17 @@ impl Cluster {
                     len,
                     transaction,
                 };
-                receiver.inbox.push_back(received);
+                receiver.inbox.push_back(Incoming::Packet(received));
                 self.write_next(ix);
             }
             Payload::DumpError(number, text) => {
-                let text = format!(
-                    "Got fatal error {number} from source when reading data from binary log: '{text}'"
-                );
-                self.receiver_fails(ix, 13114, text);
+                receiver.inbox.push_back(Incoming::Error(number, text));
+                self.write_next(ix);
             }
-            Payload::Close => self.receiver_lost_source(ix),
+            Payload::Close => {
+                receiver.inbox.push_back(Incoming::Close);
+                self.write_next(ix);
+            }
             Payload::Connect
             | Payload::Query(_)
             | Payload::Register(_)
@@ -472,8 +473,16 @@ impl Cluster {
         if receiver.writing.is_some() {
             return;
         }
-        let Some(received) = receiver.inbox.pop_front() else {
-            return;
+        let received = match receiver.inbox.pop_front() {
+            Some(Incoming::Packet(received)) => received,
+            Some(Incoming::Error(number, text)) => {
+                let text = format!(
+                    "Got fatal error {number} from source when reading data from binary log: '{text}'"
+                );
+                return self.receiver_fails(ix, 13114, text);
+            }
+            Some(Incoming::Close) => return self.receiver_lost_source(ix),
+            None => return,
         };
         let is_real = matches!(received.event.content, DumpContent::Event(_));
         receiver.writing = Some(received);
