@@ -4,3 +4,6 @@ pub mod browser;
 pub mod record;
 
 pub mod servers;
+
+pub mod crash;
+pub mod dice;

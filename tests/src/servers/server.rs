@@ -120,6 +120,11 @@ impl Server {
         self.port
     }
 
+    /// Its name, for messages.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
     /// Its process.
     ///
     /// # Panics
@@ -179,9 +184,7 @@ impl Server {
 
     /// Sends the signal to shut down in order; see [`Server::wait_for_end`].
     pub fn begin_shutdown(&self) {
-        let process = libc::pid_t::try_from(self.process_id()).expect("a process id");
-        // SAFETY: a plain system call on a child that has not been waited for.
-        unsafe { libc::kill(process, libc::SIGTERM) };
+        self.signal(libc::SIGTERM);
     }
 
     /// Waits until the process has ended.
@@ -193,6 +196,27 @@ impl Server {
         });
         self.process = None;
         status
+    }
+
+    /// Ends it at once, as `kill -9` does.
+    ///
+    /// # Panics
+    /// When it does not run.
+    #[track_caller]
+    pub fn kill(&mut self) {
+        let mut process = self.process.take().expect("the server runs");
+        process.kill().expect("the server is our child");
+        process.wait().expect("the server is our child");
+    }
+
+    /// Stops it where it stands, until [`Server::resume`].
+    pub fn freeze(&self) {
+        self.signal(libc::SIGSTOP);
+    }
+
+    /// Lets it go on after [`Server::freeze`].
+    pub fn resume(&self) {
+        self.signal(libc::SIGCONT);
     }
 
     /// Shuts it down in order and starts it again.
@@ -210,7 +234,17 @@ impl Server {
         maps.lines().filter(|line| line.ends_with(library)).count()
     }
 
-    fn launch_again(&mut self) {
+    fn signal(&self, signal: libc::c_int) {
+        let process = libc::pid_t::try_from(self.process_id()).expect("a process id");
+        // SAFETY: a plain system call on a child that has not been waited for.
+        unsafe { libc::kill(process, signal) };
+    }
+
+    /// Starts it again after its end, and does not wait for it.
+    ///
+    /// # Panics
+    /// When it cannot be started.
+    pub fn launch_again(&mut self) {
         self.write_option_file();
         let mut command = Installation::get().server_command(&self.option_file());
         command
@@ -315,13 +349,21 @@ fn die_with_this_thread(command: &mut Command) {
     }
 }
 
-/// A port nobody listens on, and which no other test of this run was given.
+/// A port nobody listens on. None of those that the system gives to outgoing connections: a server
+/// that was killed must find its own free when it starts again.
 fn free_port() -> u16 {
-    let listener = TcpListener::bind(("127.0.0.1", 0)).expect("there is a free port");
-    let address = listener
-        .local_addr()
-        .expect("a bound listener has an address");
-    address.port()
+    const FIRST: u32 = 10_000;
+    const PORTS: u32 = 22_000;
+    static TRIED: AtomicU32 = AtomicU32::new(0);
+    let start = std::process::id().wrapping_mul(2_654_435_761) % PORTS;
+    for _ in 0..PORTS {
+        let number = start.wrapping_add(TRIED.fetch_add(1, Ordering::Relaxed)) % PORTS;
+        let port = u16::try_from(FIRST + number).expect("a small number");
+        if TcpListener::bind(("127.0.0.1", port)).is_ok() {
+            return port;
+        }
+    }
+    panic!("there is no free port");
 }
 
 fn next_number() -> u32 {
