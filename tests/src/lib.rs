@@ -7,3 +7,4 @@ pub mod servers;
 
 pub mod crash;
 pub mod dice;
+pub mod mtr;

@@ -5,13 +5,16 @@
 //! replica that misbehaves as told. Conditions are waited for with [`wait_for`], never slept for.
 
 mod fake_replica;
+mod fault_libraries;
 mod installation;
+mod scratch;
 mod server;
 mod session;
 mod topology;
 mod wait;
 
 pub use fake_replica::FakeReplica;
+pub use fault_libraries::fault_libraries;
 pub use installation::{Installation, Plugins};
 pub use server::{Server, ServerOptions};
 pub use session::{Rows, Session, SqlError};

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::parts::Part;
+use crate::{parts::Part, proofs::Proof};
 
 /// The text of `cargo xtask help`.
 pub(crate) const HELP: &str = "\
@@ -21,6 +21,9 @@ usage: cargo xtask COMMAND
   labs [ARGUMENT ...]            play all labs in three arms: the virtual cluster, real servers with
                                  stock plugins and with ours, and print the differences
                                  (--arms virtual,stock,ours, --jobs N, --sample, FILE.lab ...)
+  crash [ARGUMENT ...]           kill sources under load and compare with what clients were told
+  mtr [ARGUMENT ...]             MySQL's own semisynchronous tests against our plugins
+                                 (crash --help and mtr --help say more)
   tidy                           formatting, lints, dependency edges and other house rules
   bench [FILTER ...]             run the benchmarks
   help                           this text
@@ -42,6 +45,7 @@ pub(crate) enum Command {
     Mysqld(MysqldCommand),
     Record(Vec<String>),
     Labs(Vec<String>),
+    Proof(Proof, Vec<String>),
     Tidy,
     Bench(Vec<String>),
 }
@@ -97,7 +101,10 @@ pub(crate) fn parse(arguments: &[String]) -> Result<Command, UsageError> {
         "build" => Command::Build,
         "plugin" => Command::Plugin,
         "tidy" => Command::Tidy,
-        other => return Err(UsageError(format!("there is no command `{other}`"))),
+        other => match Proof::from_name(other) {
+            Some(proof) => return Ok(Command::Proof(proof, rest.to_vec())),
+            None => return Err(UsageError(format!("there is no command `{other}`"))),
+        },
     };
     match rest.first() {
         None => Ok(command),
@@ -183,6 +190,13 @@ mod tests {
             "labs --sample",
             Ok(Command::Labs(vec!["--sample".to_owned()])),
         );
+        check(
+            "crash --rounds 5",
+            Ok(Command::Proof(
+                Proof::Crash,
+                vec!["--rounds".to_owned(), "5".to_owned()],
+            )),
+        );
         check("bench wire", Ok(Command::Bench(vec!["wire".to_owned()])));
     }
 
@@ -242,9 +256,12 @@ mod tests {
     }
 
     #[test]
-    fn the_help_names_every_part() {
+    fn the_help_names_every_part_and_proof() {
         for part in Part::ALL {
             assert!(HELP.contains(part.name()), "{}", part.name());
+        }
+        for proof in Proof::ALL {
+            assert!(HELP.contains(proof.name()), "{}", proof.name());
         }
     }
 }

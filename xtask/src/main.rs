@@ -14,6 +14,7 @@ mod parts;
 mod plugin;
 mod process;
 mod progress;
+mod proofs;
 mod record;
 mod scratch;
 mod serve;
@@ -62,6 +63,7 @@ fn run(command: Command) -> Result<bool> {
         Command::Mysqld(what) => mysqld::run(&workspace, what).map(|()| true),
         Command::Record(arguments) => record::record(&workspace, &arguments).map(|()| true),
         Command::Labs(arguments) => record::labs(&workspace, &arguments).map(|()| true),
+        Command::Proof(proof, arguments) => proofs::prove(&workspace, proof, &arguments),
         Command::Tidy => tidy::tidy(&workspace).map(|outcome| outcome.is_ok()),
         Command::Bench(filters) => bench::bench(&workspace, &filters).map(|()| true),
     }

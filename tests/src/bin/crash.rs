@@ -4,7 +4,7 @@ use std::process::ExitCode;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use anyhow::{Context, Result, bail};
-use semisync_tests::crash::{self, Settings, Tally, WaitPoint};
+use semisync_tests::crash::{self, Kind, Settings, Tally, WaitPoint};
 use semisync_tests::servers::Plugins;
 
 const USAGE: &str = "\
@@ -69,7 +69,12 @@ fn wish(mut args: impl Iterator<Item = String>) -> Result<Option<Vec<Settings>>>
 
 fn carry_out(runs: &[Settings]) -> ExitCode {
     println!("seed {}", runs[0].seed);
-    let tallies: Vec<Tally> = runs.iter().map(|settings| play(*settings)).collect();
+    let mut tallies = Vec::new();
+    for settings in runs {
+        let tally = play(*settings);
+        println!("{tally}");
+        tallies.push(tally);
+    }
     println!("\n{}", Tally::HEAD);
     for tally in &tallies {
         println!("{tally}");
@@ -90,7 +95,7 @@ fn play(settings: Settings) -> Tally {
     let played = AtomicU32::new(0);
     crash::run(settings, |outcome| {
         let played = 1 + played.fetch_add(1, Ordering::Relaxed);
-        if 0 < outcome.verdict.lost || std::env::var_os("CRASH_TELL").is_some() {
+        if outcome.kind == Kind::Random && 0 < outcome.verdict.lost {
             println!("{outcome:?}");
         }
         if played.is_multiple_of(20) {

@@ -126,15 +126,18 @@ impl Cluster {
         }
     }
 
-    /// Makes a replica the source and lets the other one follow it.
+    /// Makes a replica the source and lets the other one follow it. Appliers go on: where the source's
+    /// end has cut a transaction, stopping them takes the minute that they wait for its rest.
     pub fn promote(&mut self, promoted: usize, other: usize) {
-        self.servers[promoted]
-            .session()
-            .run_all(&["STOP REPLICA", "RESET REPLICA ALL"]);
         self.source = promoted;
         self.enable_source();
-        self.servers[other].session().run("STOP REPLICA");
-        self.follow(other);
+        self.servers[other].session().run_all(&[
+            &format!(
+                "CHANGE REPLICATION SOURCE TO SOURCE_HOST = '127.0.0.1', SOURCE_PORT = {}",
+                self.source().port()
+            ),
+            "START REPLICA IO_THREAD",
+        ]);
     }
 
     /// Lets the server that was killed recover and follow the source. What only it has was told to
@@ -186,9 +189,7 @@ fn options(plugins: Plugins, wait_point: WaitPoint) -> ServerOptions {
     ServerOptions::of(plugins)
         .with("performance-schema=OFF")
         .with("skip-replica-start=ON")
-        // Several appliers wait a minute for the rest of a transaction that the source's end has cut;
-        // a single one rolls it back when it is stopped.
-        .with("replica-parallel-workers=0")
+        .with("replica-parallel-workers=1")
         .with("plugin-load-add=semisync_source.so")
         .with("plugin-load-add=semisync_replica.so")
         .with("loose-rpl-semi-sync-replica-enabled=ON")

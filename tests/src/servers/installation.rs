@@ -100,7 +100,7 @@ impl Installation {
     pub fn data_template(&self) -> &'static Path {
         static MADE: OnceLock<PathBuf> = OnceLock::new();
         MADE.get_or_init(|| {
-            let parent = super::server::make_scratch_parent();
+            let parent = super::scratch::scratch_parent(false);
             let template = parent.join("template");
             let mut options = self.common_options();
             options.push("innodb-redo-log-capacity=16M".to_owned());

@@ -10,6 +10,7 @@ use std::thread;
 use std::time::Duration;
 
 use super::installation::{Installation, Plugins, REPLICA, SOURCE};
+use super::scratch::scratch_parent;
 use super::session::Session;
 use super::wait::{wait_for, wait_until};
 
@@ -36,6 +37,8 @@ pub struct ServerOptions {
     pub environment: Vec<(String, String)>,
     /// A directory with other libraries of ours than the installation's.
     pub libraries: Option<PathBuf>,
+    /// Whether its files must be on a disk; else they are in memory if there is room.
+    pub on_disk: bool,
 }
 
 impl ServerOptions {
@@ -47,6 +50,7 @@ impl ServerOptions {
             more: Vec::new(),
             environment: Vec::new(),
             libraries: None,
+            on_disk: false,
         }
     }
 
@@ -66,7 +70,7 @@ impl Server {
     pub fn launch(name: &str, options: ServerOptions) -> Server {
         let installation = Installation::get();
         let template = installation.data_template();
-        let directory = scratch_parent().join(format!("{}-{name}", next_number()));
+        let directory = scratch_parent(options.on_disk).join(format!("{}-{name}", next_number()));
         fs::create_dir_all(&directory).expect("the server's directory can be made");
         copy_tree(template, &directory.join("data"));
         let mut server = Server {
@@ -198,17 +202,6 @@ impl Server {
         status
     }
 
-    /// Ends it at once, as `kill -9` does.
-    ///
-    /// # Panics
-    /// When it does not run.
-    #[track_caller]
-    pub fn kill(&mut self) {
-        let mut process = self.process.take().expect("the server runs");
-        process.kill().expect("the server is our child");
-        process.wait().expect("the server is our child");
-    }
-
     /// Stops it where it stands, until [`Server::resume`].
     pub fn freeze(&self) {
         self.signal(libc::SIGSTOP);
@@ -314,23 +307,6 @@ impl Drop for Server {
         }
         let _ = fs::remove_dir_all(&self.directory);
     }
-}
-
-/// Makes the directory of [`scratch_parent`], which goes when this process ends.
-pub(crate) fn make_scratch_parent() -> PathBuf {
-    extern "C" fn remove() {
-        let _ = fs::remove_dir_all(scratch_parent());
-    }
-    let parent = scratch_parent();
-    fs::create_dir_all(&parent).expect("the scratch directory can be made");
-    // SAFETY: the function takes nothing, and does not unwind.
-    unsafe { libc::atexit(remove) };
-    parent
-}
-
-/// A directory with a short name, for Unix sockets' names are limited.
-pub(crate) fn scratch_parent() -> PathBuf {
-    std::env::temp_dir().join(format!("semisync-servers-{}", std::process::id()))
 }
 
 /// A line of the error log from its label on.

@@ -3,53 +3,17 @@
 //! The libraries of these tests are built with the feature `fault-injection`, which makes them
 //! panic in the hook that `SEMISYNC_FAULT` names.
 
-use std::path::{Path, PathBuf};
-use std::process::Command;
-use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
-use semisync_tests::servers::{Link, Plugins, ServerOptions, Topology, wait_until};
+use semisync_tests::servers::{
+    Link, Plugins, ServerOptions, Topology, fault_libraries, wait_until,
+};
 
 const SOON: Duration = Duration::from_secs(20);
 
-/// Builds both libraries with the feature, once.
-fn libraries() -> PathBuf {
-    static BUILT: OnceLock<PathBuf> = OnceLock::new();
-    let built = BUILT.get_or_init(|| {
-        let target = Path::new(env!("CARGO_TARGET_TMPDIR")).join("fault-injection");
-        let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
-        let status = Command::new(env!("CARGO"))
-            .current_dir(workspace)
-            .args([
-                "build",
-                "--quiet",
-                "-p",
-                "semisync-source",
-                "-p",
-                "semisync-replica",
-            ])
-            .args(["--features", "semisync-source/fault-injection"])
-            .args(["--features", "semisync-replica/fault-injection"])
-            .arg("--target-dir")
-            .arg(&target)
-            .status()
-            .expect("cargo starts");
-        assert!(
-            status.success(),
-            "the libraries with faults cannot be built: {status}"
-        );
-        for name in ["semisync_source.so", "semisync_replica.so"] {
-            let built = target.join("debug").join(format!("lib{name}"));
-            std::fs::copy(built, target.join(name)).expect("a library can be copied");
-        }
-        target
-    });
-    built.clone()
-}
-
 fn options(fault: &str) -> ServerOptions {
     let mut options = ServerOptions::of(Plugins::Ours).with("replica-net-timeout=10");
-    options.libraries = Some(libraries());
+    options.libraries = Some(fault_libraries());
     options.environment = vec![("SEMISYNC_FAULT".to_owned(), fault.to_owned())];
     options
 }

@@ -1,0 +1,47 @@
+//! Where servers keep their files while they run.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
+
+use nix::sys::statvfs::statvfs;
+
+/// A directory of this process, which goes with it; short, for Unix sockets' names are limited. In
+/// memory if there is room for many servers, unless it must be on a disk.
+pub(crate) fn scratch_parent(on_disk: bool) -> PathBuf {
+    static IN_MEMORY: OnceLock<PathBuf> = OnceLock::new();
+    static ON_DISK: OnceLock<PathBuf> = OnceLock::new();
+    match memory().filter(|_| !on_disk) {
+        Some(memory) => IN_MEMORY.get_or_init(|| make(memory)).clone(),
+        None => ON_DISK.get_or_init(|| make(&std::env::temp_dir())).clone(),
+    }
+}
+
+fn make(directory: &Path) -> PathBuf {
+    extern "C" fn remove() {
+        for directory in memory().into_iter().chain([&*std::env::temp_dir()]) {
+            let _ = fs::remove_dir_all(named(directory));
+        }
+    }
+    let parent = named(directory);
+    fs::create_dir_all(&parent).expect("the scratch directory can be made");
+    // SAFETY: the function takes nothing, and does not unwind.
+    unsafe { libc::atexit(remove) };
+    parent
+}
+
+fn named(directory: &Path) -> PathBuf {
+    directory.join(format!("semisync-servers-{}", std::process::id()))
+}
+
+/// Linux's file system in memory, if it is large enough.
+fn memory() -> Option<&'static Path> {
+    static ENOUGH: OnceLock<bool> = OnceLock::new();
+    let memory = Path::new("/dev/shm");
+    let is_enough =
+        || statvfs(memory).is_ok_and(|info| ROOM <= info.blocks_available() * info.fragment_size());
+    ENOUGH.get_or_init(is_enough).then_some(memory)
+}
+
+/// A server has about 100 MB.
+const ROOM: u64 = 4 << 30;

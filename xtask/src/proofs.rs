@@ -1,0 +1,47 @@
+//! The long runs that prove the plugins on real MySQL servers, each a program of the tests package.
+
+use anyhow::{Context, Result};
+
+use crate::{plugin, process, tools, workspace::Workspace};
+
+/// One of them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Proof {
+    /// Sources killed under load.
+    Crash,
+    /// MySQL's own tests.
+    Mtr,
+}
+
+impl Proof {
+    /// All of them.
+    pub(crate) const ALL: [Self; 2] = [Self::Crash, Self::Mtr];
+
+    /// The name to type, which is also the program's.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Crash => "crash",
+            Self::Mtr => "mtr",
+        }
+    }
+
+    pub(crate) fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|proof| proof.name() == name)
+    }
+}
+
+/// Finds or makes the MySQL root, builds the plugins, and runs the proof; whether it holds.
+pub(crate) fn prove(workspace: &Workspace, proof: Proof, arguments: &[String]) -> Result<bool> {
+    let root = tools::mysql_root(workspace)?;
+    let libraries = plugin::build(workspace)?;
+    let status = process::cargo()
+        .args(["run", "--quiet", "-p", "semisync-tests"])
+        .args(["--bin", proof.name(), "--"])
+        .args(arguments)
+        .env("SEMISYNC_MYSQL_ROOT", root)
+        .env("SEMISYNC_PLUGIN_DIR", libraries)
+        .current_dir(workspace.root())
+        .status()
+        .context("cargo cannot be started")?;
+    Ok(status.success())
+}
