@@ -14,6 +14,8 @@ mod show;
 
 mod schema;
 
+mod alter;
+
 mod change;
 
 mod replication;
@@ -93,11 +95,13 @@ pub(crate) const FIRST_WORDS: &[&str] = &[
     "KILL",
     "PREPARE",
     "PURGE",
+    "RELEASE",
     "RENAME",
     "RESET",
     "RESTART",
     "REVOKE",
     "ROLLBACK",
+    "SAVEPOINT",
     "SELECT",
     "SET",
     "SHOW",
@@ -106,6 +110,7 @@ pub(crate) const FIRST_WORDS: &[&str] = &[
     "STOP",
     "TRUNCATE",
     "UNINSTALL",
+    "UNLOCK",
     "UPDATE",
     "USE",
 ];
@@ -152,16 +157,19 @@ const RULES: &[(&str, Rule)] = &[
     ("KILL", admin::kill),
     ("PREPARE", admin::prepare),
     ("PURGE", replication::purge),
+    ("RELEASE", admin::release),
     ("RESET", replication::reset),
     ("RESTART", admin::restart),
     ("RENAME", schema::rename),
     ("REVOKE", account::revoke),
     ("ROLLBACK", admin::rollback),
+    ("SAVEPOINT", admin::savepoint),
     ("SHUTDOWN", admin::shutdown),
     ("START", replication::start),
     ("STOP", replication::stop),
     ("TRUNCATE", schema::truncate),
     ("UNINSTALL", admin::uninstall),
+    ("UNLOCK", admin::unlock),
     ("UPDATE", change::update),
     ("USE", admin::use_database),
 ];

@@ -6,17 +6,20 @@ mod write;
 
 pub(crate) use account::made_up_hash;
 use semisync_sim::operation::{
-    LoggedEffect, OkPacket, Operation, SetLiteral, VariableAssignment, Warning, WarningLevel,
+    LoggedEffect, OkPacket, Operation, SetLiteral, Until, VariableAssignment, Warning, WarningLevel,
 };
 use semisync_sim::{SqlError, Value};
 
 use crate::deprecated::{todays_name, variable_warning};
 use crate::environment::{Environment, SessionMemory};
-use crate::lowering::{constant, wrong_arguments};
+use crate::lowering::{Scope, constant, lower, wrong_arguments};
 use crate::parser::parse;
 use crate::query::{self, Answer};
 use crate::shows;
-use crate::statement::{Assignment, Expr, Item, PrepareSource, SetValue, SourceOption, Statement};
+use crate::statement::{
+    Assignment, Expr, Item, PrepareSource, SetValue, Show, SourceOption, Statement, Threads,
+};
+use crate::tables::SYSTEM_SCHEMAS;
 
 /// An operation and what follows its end.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -91,6 +94,15 @@ impl Plan {
         }
     }
 
+    /// COMMIT and ROLLBACK, with AND CHAIN.
+    fn ending(operation: Operation, chain: bool) -> Plan {
+        let then = match chain {
+            true => Then::Next(Box::new(Plan::finished(Operation::Begin))),
+            false => Then::Finished,
+        };
+        Plan { operation, then }
+    }
+
     fn in_memory(then: Then) -> Plan {
         Plan {
             operation: Operation::Read,
@@ -117,13 +129,27 @@ fn statement(statement: Statement, text: &str, env: &Environment<'_>) -> Result<
     let text = text.trim_end().to_owned();
     Ok(match statement {
         Statement::Select(_) | Statement::Do(_) => reading(statement, env)?,
+        Statement::Show(Show::BinaryLogStatus | Show::BinaryLogs) => Plan {
+            operation: Operation::ReadBinaryLog,
+            ..Plan::read(statement, env)
+        },
         Statement::Empty | Statement::Show(_) | Statement::Describe(_) | Statement::Help(_) => {
             Plan::read(statement, env)
         }
         Statement::Use(db) => Plan::finished(Operation::UseDatabase(db)),
         Statement::Begin => Plan::finished(Operation::Begin),
-        Statement::Commit => Plan::finished(Operation::Commit),
-        Statement::Rollback => Plan::finished(Operation::Rollback),
+        Statement::StartTransaction {
+            snapshot,
+            read_only,
+        } => Plan::finished(Operation::StartTransaction {
+            snapshot,
+            read_only,
+        }),
+        Statement::Commit { chain } => Plan::ending(Operation::Commit, chain),
+        Statement::Rollback { chain } => Plan::ending(Operation::Rollback, chain),
+        Statement::Savepoint(name) => Plan::finished(Operation::Savepoint(name)),
+        Statement::RollbackTo(name) => Plan::finished(Operation::RollbackTo(name)),
+        Statement::ReleaseSavepoint(name) => Plan::finished(Operation::ReleaseSavepoint(name)),
         Statement::Set(assignments) => set(assignments, env)?,
         Statement::SetNames(name) => set_names(&name)?,
         Statement::Prepare { name, from } => prepare(name, from, env)?,
@@ -152,10 +178,17 @@ fn statement(statement: Statement, text: &str, env: &Environment<'_>) -> Result<
         | Statement::CreateTable(_)
         | Statement::DropTable { .. }
         | Statement::Truncate(_)
+        | Statement::AlterTable { .. }
         | Statement::Insert(_)
         | Statement::Update(_)
         | Statement::Delete(_) => write::plan(statement, text, env)?,
         Statement::Account(account) => Plan::finished(account::plan(account, text, env)?),
+        Statement::StartReplica {
+            threads,
+            until,
+            has_credentials,
+            channel,
+        } => start_replica(threads, until, has_credentials, channel)?,
         other => administration(other, text),
     })
 }
@@ -173,11 +206,6 @@ fn administration(statement: Statement, text: String) -> Plan {
                 .collect(),
             channel,
         },
-        Statement::StartReplica { threads, channel } => Operation::StartReplica {
-            receiver: threads.receiver,
-            applier: threads.applier,
-            channel,
-        },
         Statement::StopReplica { threads, channel } => Operation::StopReplica {
             receiver: threads.receiver,
             applier: threads.applier,
@@ -186,6 +214,8 @@ fn administration(statement: Statement, text: String) -> Plan {
         Statement::ResetReplica { all, channel } => Operation::ResetReplica { all, channel },
         Statement::ResetBinaryLogs { to } => Operation::ResetBinaryLogs { to },
         Statement::FlushBinaryLogs => Operation::FlushBinaryLogs,
+        Statement::FlushTablesWithReadLock => Operation::FlushTablesWithReadLock,
+        Statement::UnlockTables => Operation::UnlockTables,
         Statement::PurgeBinaryLogs { to } => Operation::PurgeBinaryLogs { to },
         Statement::Shutdown { restart } => Operation::Shutdown { restart },
         Statement::Flush { what, logged } => return flush(&what, logged, text),
@@ -201,9 +231,15 @@ fn administration(statement: Statement, text: String) -> Plan {
         | Statement::Insert(_)
         | Statement::Update(_)
         | Statement::Delete(_)
+        | Statement::AlterTable { .. }
+        | Statement::StartReplica { .. }
         | Statement::Begin
-        | Statement::Commit
-        | Statement::Rollback
+        | Statement::StartTransaction { .. }
+        | Statement::Commit { .. }
+        | Statement::Rollback { .. }
+        | Statement::Savepoint(_)
+        | Statement::RollbackTo(_)
+        | Statement::ReleaseSavepoint(_)
         | Statement::Set(_)
         | Statement::SetNames(_)
         | Statement::Kill { .. }
@@ -214,6 +250,50 @@ fn administration(statement: Statement, text: String) -> Plan {
         | Statement::Show(_)
         | Statement::Describe(_)
         | Statement::Help(_) => unreachable!("planned by its own rule"),
+    })
+}
+
+fn start_replica(
+    threads: Threads,
+    until: Option<Until>,
+    has_credentials: bool,
+    channel: Option<String>,
+) -> Result<Plan, SqlError> {
+    let Threads { receiver, applier } = threads;
+    if let Some(Until::SourcePosition(file, position) | Until::RelayPosition(file, position)) =
+        &until
+        && (file.is_empty() || *position == 0)
+    {
+        let text = "Incorrect parameter or combination of parameters for START REPLICA UNTIL";
+        return Err(SqlError::new(1277, "HY000", text));
+    }
+    let operation = match until {
+        None => Operation::StartReplica {
+            receiver,
+            applier,
+            channel,
+        },
+        Some(until) => Operation::StartReplicaUntil {
+            receiver,
+            applier,
+            channel,
+            until,
+        },
+    };
+    let insecure = Warning {
+        level: WarningLevel::Note,
+        code: 1759,
+        message: "Sending passwords in plain text without SSL/TLS is extremely insecure."
+            .to_owned(),
+    };
+    let warnings = if has_credentials {
+        vec![insecure]
+    } else {
+        Vec::new()
+    };
+    Ok(Plan {
+        operation,
+        then: Then::SetUserVariables(Vec::new(), warnings),
     })
 }
 
@@ -375,7 +455,11 @@ fn reading(statement: Statement, env: &Environment<'_>) -> Result<Plan, SqlError
         });
     }
     let Some((wanted, until)) = wanted(&statement, env)? else {
-        return Ok(Plan::read(statement, env));
+        let operation = rows_to_read(&statement, env).unwrap_or(Operation::Read);
+        return Ok(Plan {
+            operation,
+            ..Plan::read(statement, env)
+        });
     };
     Ok(Plan::in_memory(Then::WaitFor {
         statement: Box::new(statement),
@@ -384,6 +468,31 @@ fn reading(statement: Statement, env: &Environment<'_>) -> Result<Plan, SqlError
         until,
         has_waited: false,
     }))
+}
+
+/// The user's table that a SELECT reads, if it does; what is wrong with it is said later.
+fn rows_to_read(statement: &Statement, env: &Environment<'_>) -> Option<Operation> {
+    let Statement::Select(select) = statement else {
+        return None;
+    };
+    let from = select.from.as_ref()?;
+    let db = env.database_of(from.table.db.as_deref()).ok()?;
+    if SYSTEM_SCHEMAS.contains(&db.to_ascii_lowercase().as_str()) {
+        return None;
+    }
+    let scope = Scope {
+        columns: None,
+        qualifiers: &[],
+        clause: "where clause",
+    };
+    let filter = select.filter.as_ref();
+    let filter = filter.and_then(|filter| lower(filter, env, scope).ok());
+    Some(Operation::ReadRows {
+        db,
+        table: from.table.name.clone(),
+        filter,
+        locking: select.locking,
+    })
 }
 
 /// What a statement waits for and until when, if it does.
@@ -473,7 +582,6 @@ const NO_HELP: &str =
 
 /// Whether a statement leaves the warnings of the one before in place.
 pub(crate) fn keeps_warnings(statement: &Statement) -> bool {
-    use crate::statement::Show;
     matches!(
         statement,
         Statement::Show(Show::Warnings { .. } | Show::CountWarnings { .. })

@@ -1,7 +1,7 @@
 //! Statements as parsed: what was said, before it meets a server.
 
 use semisync_sim::accounts::{AccountName, AccountOptions};
-use semisync_sim::operation::{ColumnKind, VariableScope};
+use semisync_sim::operation::{ColumnKind, ColumnPlace, RowLocking, Until, VariableScope};
 
 /// A parsed statement.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,8 +29,26 @@ pub(crate) enum Statement {
     Update(Update),
     Delete(Delete),
     Begin,
-    Commit,
-    Rollback,
+    /// START TRANSACTION
+    StartTransaction {
+        snapshot: bool,
+        read_only: bool,
+    },
+    Commit {
+        chain: bool,
+    },
+    Rollback {
+        chain: bool,
+    },
+    Savepoint(String),
+    RollbackTo(String),
+    ReleaseSavepoint(String),
+    FlushTablesWithReadLock,
+    UnlockTables,
+    AlterTable {
+        table: TableName,
+        changes: Vec<Alteration>,
+    },
     Set(Vec<Assignment>),
     /// SET NAMES, SET CHARACTER SET: the character set.
     SetNames(String),
@@ -51,6 +69,9 @@ pub(crate) enum Statement {
     },
     StartReplica {
         threads: Threads,
+        until: Option<Until>,
+        /// USER, PASSWORD and the like were given.
+        has_credentials: bool,
         channel: Option<String>,
     },
     StopReplica {
@@ -192,6 +213,29 @@ pub(crate) struct Delete {
     pub(crate) filter: Option<Expr>,
 }
 
+/// One part of ALTER TABLE.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Alteration {
+    Add {
+        column: Column,
+        place: ColumnPlace,
+    },
+    Drop(String),
+    Change {
+        name: String,
+        column: Column,
+        place: ColumnPlace,
+    },
+    Rename {
+        from: String,
+        to: String,
+    },
+    AddPrimaryKey(Vec<String>),
+    DropPrimaryKey,
+    /// Indexes, ENGINE, COMMENT: no column changes.
+    Other,
+}
+
 /// SELECT.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Select {
@@ -203,6 +247,8 @@ pub(crate) struct Select {
     pub(crate) order: Vec<(Expr, Direction)>,
     pub(crate) limit: Option<Limit>,
     pub(crate) into: Vec<String>,
+    /// FOR UPDATE, FOR SHARE
+    pub(crate) locking: Option<RowLocking>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -8,6 +8,14 @@ mod statements;
 
 mod ddl;
 
+mod reads;
+
+mod savepoints;
+
+mod lock_waits;
+
+pub(crate) mod read_lock;
+
 mod set;
 
 mod plugin_statements;
@@ -143,8 +151,8 @@ pub(crate) enum Pending {
     HookReturned(ServerIndex, Actor),
     /// The ACK receiver was started or stopped.
     AckReceiverRuns(ServerIndex),
-    /// Commits ended: who waits for the commit lock may go on.
-    CommitLock(ServerIndex),
+    /// Statements or commits ended: who waits for the global read lock may go on.
+    ReadLock(ServerIndex),
 }
 
 impl Cluster {
@@ -320,7 +328,7 @@ impl Cluster {
             match pending {
                 Pending::HookReturned(ix, actor) => self.hook_returned(ix, actor),
                 Pending::AckReceiverRuns(ix) => self.read_unread_acks(ix),
-                Pending::CommitLock(ix) => self.grant_commit_lock(ix),
+                Pending::ReadLock(ix) => self.read_lock_goes_on(ix),
             }
         }
     }

@@ -10,8 +10,12 @@ pub mod transaction;
 
 pub mod dml;
 
+pub(crate) mod scan;
+
+pub(crate) mod alter;
+
 pub use locks::{Actor, LockName, Locks};
-pub use transaction::{StatementChanges, Transaction};
+pub use transaction::{Isolation, StatementChanges, Transaction};
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -114,6 +118,7 @@ impl Engine {
         let databases = &self.databases;
         if let Some(transaction) = self.transactions.get_mut(&actor)
             && transaction.is_explicit
+            && transaction.isolation.keeps_snapshot()
         {
             transaction
                 .snapshot
@@ -122,26 +127,40 @@ impl Engine {
     }
 
     /// Rows as `actor` sees them, in key order; `None` if there is no such table.
-    pub fn visible_rows(&self, actor: Option<Actor>, db: &str, table: &str) -> Option<Vec<Row>> {
+    pub fn visible_rows(
+        &self,
+        actor: Option<Actor>,
+        isolation: Isolation,
+        db: &str,
+        table: &str,
+    ) -> Option<Vec<Row>> {
         let transaction = actor.and_then(|actor| self.transactions.get(&actor));
         let databases = transaction
             .and_then(|transaction| transaction.snapshot.as_ref())
             .unwrap_or(&self.databases);
         let table = table_in(databases, db, table).ok()?;
-        let own = transaction.and_then(|transaction| transaction.overlay(table.id));
-        Some(match own {
-            None => table.rows.values().cloned().collect(),
-            Some(own) => {
-                let mut rows = table.rows.clone();
-                for (key, row) in own {
-                    match row {
-                        Some(row) => rows.insert(key.clone(), row.clone()),
-                        None => rows.remove(key),
-                    };
-                }
-                rows.into_values().collect()
+        let overlays: Vec<&transaction::Overlay> = match isolation {
+            Isolation::ReadUncommitted => self
+                .transactions
+                .values()
+                .filter_map(|open| open.overlay(table.id))
+                .collect(),
+            Isolation::ReadCommitted | Isolation::RepeatableRead | Isolation::Serializable => {
+                let own = transaction.and_then(|transaction| transaction.overlay(table.id));
+                own.into_iter().collect()
             }
-        })
+        };
+        if overlays.is_empty() {
+            return Some(table.rows.values().cloned().collect());
+        }
+        let mut rows = table.rows.clone();
+        for (key, row) in overlays.into_iter().flatten() {
+            match row {
+                Some(row) => rows.insert(key.clone(), row.clone()),
+                None => rows.remove(key),
+            };
+        }
+        Some(rows.into_values().collect())
     }
 
     /// How many committed rows all tables have.
@@ -265,6 +284,14 @@ impl Engine {
                 }
             }
             DdlAction::Accounts(change) => Arc::make_mut(&mut self.accounts).apply(change),
+            DdlAction::AlterTable { db, table, changes } => {
+                let database = databases.get_mut(db).map(Arc::make_mut);
+                if let Some(table) = database.and_then(|database| database.get_mut(table))
+                    && let Ok(altered) = alter::alter(table, changes)
+                {
+                    *table = Arc::new(altered.table);
+                }
+            }
             DdlAction::FlushStatus => {}
         }
     }

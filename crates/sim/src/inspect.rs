@@ -190,6 +190,12 @@ pub struct ReplicaStatusRow {
     pub executed_gtid_set: String,
     /// Auto_Position
     pub auto_position: bool,
+    /// SQL_Delay, in seconds
+    pub sql_delay: u64,
+    /// SQL_Remaining_Delay
+    pub remaining_delay: Option<u64>,
+    /// Until_Condition, Until_Log_File, Until_Log_Pos
+    pub until: (String, String, u64),
     /// Heartbeats received and when the last one was.
     pub heartbeats: (u64, Option<Instant>),
     /// LAST_QUEUED_TRANSACTION

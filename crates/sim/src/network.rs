@@ -67,9 +67,14 @@ pub(crate) struct Packet {
 #[derive(Clone, Debug)]
 pub(crate) enum Payload {
     /// Opens the connection.
-    Connect,
+    Connect {
+        user: String,
+        password: String,
+    },
     /// The server answers: connected, or nobody listens.
     Connected,
+    /// The server refuses the account: number and text of its error.
+    Denied(u32, String),
     Refused,
     /// A query of the receiver.
     Query(String),

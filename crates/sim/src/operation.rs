@@ -20,6 +20,16 @@ pub enum Operation {
     /// Anything that only reads: the console computes the result when the statement runs
     /// ([`Outcome::Read`]).
     Read,
+    /// SELECT from one user table; the caller computes the result as for [`Operation::Read`].
+    ReadRows {
+        db: String,
+        table: String,
+        filter: Option<Expr>,
+        locking: Option<RowLocking>,
+    },
+    /// SHOW BINARY LOG STATUS, SHOW BINARY LOGS: as [`Operation::Read`], behind the lock of the
+    /// binary log.
+    ReadBinaryLog,
     /// USE
     UseDatabase(String),
     /// CREATE DATABASE
@@ -53,6 +63,13 @@ pub enum Operation {
         table: String,
         text: String,
     },
+    /// ALTER TABLE, CREATE INDEX, DROP INDEX
+    AlterTable {
+        db: String,
+        table: String,
+        changes: Vec<TableChange>,
+        text: String,
+    },
     /// Other binary-logged statements without rows (FLUSH STATUS and the like): written as one Query
     /// event of this text, then `effect`.
     LoggedStatement { text: String, effect: LoggedEffect },
@@ -60,6 +77,14 @@ pub enum Operation {
     Account { change: AccountChange, text: String },
     /// BEGIN, START TRANSACTION
     Begin,
+    /// START TRANSACTION with its options
+    StartTransaction { snapshot: bool, read_only: bool },
+    /// SAVEPOINT
+    Savepoint(String),
+    /// ROLLBACK TO SAVEPOINT
+    RollbackTo(String),
+    /// RELEASE SAVEPOINT
+    ReleaseSavepoint(String),
     /// COMMIT
     Commit,
     /// ROLLBACK
@@ -106,6 +131,13 @@ pub enum Operation {
         applier: bool,
         channel: Option<String>,
     },
+    /// START REPLICA UNTIL
+    StartReplicaUntil {
+        receiver: bool,
+        applier: bool,
+        channel: Option<String>,
+        until: Until,
+    },
     /// STOP REPLICA
     StopReplica {
         receiver: bool,
@@ -116,6 +148,10 @@ pub enum Operation {
     ResetReplica { all: bool, channel: Option<String> },
     /// RESET BINARY LOGS AND GTIDS [TO n]
     ResetBinaryLogs { to: Option<u64> },
+    /// FLUSH TABLES WITH READ LOCK
+    FlushTablesWithReadLock,
+    /// UNLOCK TABLES
+    UnlockTables,
     /// FLUSH BINARY LOGS, FLUSH LOGS
     FlushBinaryLogs,
     /// PURGE BINARY LOGS TO
@@ -129,6 +165,88 @@ pub enum Operation {
     Shutdown { restart: bool },
     /// DO SLEEP(n), SELECT SLEEP(n): then the console computes the result.
     Sleep { micros: u64 },
+}
+
+/// Where the applier stops by itself.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Until {
+    /// SQL_BEFORE_GTIDS: before the first transaction of this set.
+    BeforeGtids(String),
+    /// SQL_AFTER_GTIDS: when all of this set is applied.
+    AfterGtids(String),
+    /// SOURCE_LOG_FILE, SOURCE_LOG_POS
+    SourcePosition(String, u64),
+    /// RELAY_LOG_FILE, RELAY_LOG_POS
+    RelayPosition(String, u64),
+    /// SQL_AFTER_MTS_GAPS: the applier leaves no gaps here.
+    AfterGaps,
+}
+
+/// FOR UPDATE or FOR SHARE, with what follows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RowLocking {
+    /// How rows are locked.
+    pub mode: LockMode,
+    /// What to do about rows others have locked.
+    pub patience: LockPatience,
+}
+
+/// How a row is locked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum LockMode {
+    /// FOR SHARE
+    Shared,
+    /// FOR UPDATE
+    Exclusive,
+}
+
+/// What a locking read does about rows others have locked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum LockPatience {
+    /// Waits for them.
+    Wait,
+    /// NOWAIT: fails.
+    NoWait,
+    /// SKIP LOCKED: passes them over.
+    SkipLocked,
+}
+
+/// One part of ALTER TABLE.
+#[allow(missing_docs, reason = "fields say what the statement says")]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum TableChange {
+    /// ADD COLUMN
+    AddColumn {
+        column: ColumnDefinition,
+        place: ColumnPlace,
+    },
+    /// DROP COLUMN
+    DropColumn(String),
+    /// MODIFY COLUMN, CHANGE COLUMN
+    ChangeColumn {
+        name: String,
+        column: ColumnDefinition,
+        place: ColumnPlace,
+    },
+    /// RENAME COLUMN
+    RenameColumn { from: String, to: String },
+    /// ADD PRIMARY KEY
+    AddPrimaryKey(Vec<String>),
+    /// DROP PRIMARY KEY
+    DropPrimaryKey,
+    /// What changes neither rows nor columns: indexes, ENGINE, COMMENT.
+    Other,
+}
+
+/// Where a column goes.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum ColumnPlace {
+    /// Where it is, or to the end.
+    Default,
+    /// FIRST
+    First,
+    /// AFTER this column
+    After(String),
 }
 
 /// What a [`Operation::LoggedStatement`] does beside being logged.
@@ -228,6 +346,8 @@ pub enum VariableScope {
     Global,
     /// SET SESSION, SET x, SET @@x
     Session,
+    /// SET TRANSACTION: for the next transaction only
+    NextTransaction,
     /// SET PERSIST
     Persist,
     /// SET PERSIST_ONLY

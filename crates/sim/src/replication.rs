@@ -18,3 +18,5 @@ pub(crate) mod dump_start;
 pub(crate) mod applier;
 
 pub(crate) mod apply;
+
+pub(crate) mod until;

@@ -24,8 +24,9 @@ use semisync_core::variables::Family;
 use semisync_core::{BinlogPosition, Generation, Instant, Naming};
 
 use crate::binlog::BinaryLog;
+use crate::cluster::read_lock::ReadLock;
 use crate::commit::GroupCommit;
-use crate::engine::{Actor, Engine};
+use crate::engine::{Actor, Engine, Isolation};
 use crate::gtid::{GtidSet, ServerUuid};
 use crate::inspect::ErrorLogRow;
 use crate::network::ConnectionId;
@@ -88,10 +89,14 @@ pub(crate) struct Server {
     pub(crate) is_shutting_down: bool,
     /// RESTART: start again when it has stopped.
     pub(crate) restarts: bool,
-    /// Sessions that wait for the global read lock with the commit block, and what for.
-    pub(crate) commit_blockers: VecDeque<SessionKey>,
+    /// The global read lock.
+    pub(crate) read_lock: ReadLock,
+    /// Sessions that wait to read what a rotation is about to change.
+    pub(crate) log_readers: Vec<SessionKey>,
     /// FLUSH BINARY LOGS and automatic rotation: who holds LOCK_log and waits.
     pub(crate) rotations: VecDeque<Option<SessionKey>>,
+    /// Sessions whose STOP REPLICA waits for the applier.
+    pub(crate) stop_waiters: Vec<SessionKey>,
     /// Time to apply one transaction, if it was changed.
     pub(crate) apply_us: Option<u64>,
 }
@@ -137,6 +142,25 @@ impl Server {
         match session.and_then(|session| session.settings.get(name)) {
             Some(setting) => setting.clone(),
             None => self.global(name),
+        }
+    }
+
+    /// Whether a statement of the session is a transaction of its own now.
+    pub(crate) fn is_autocommit(&self, session: SessionKey) -> bool {
+        let state = self.sessions.get(&session);
+        let has_begun = state.is_some_and(|state| state.in_transaction);
+        !has_begun && self.session_value(session, "autocommit").is_on()
+    }
+
+    /// The isolation level of the session's next transaction.
+    pub(crate) fn isolation(&self, session: SessionKey) -> Isolation {
+        let state = self.sessions.get(&session);
+        if let Some(next) = state.and_then(|state| state.next_isolation) {
+            return next;
+        }
+        match self.session_value(session, "transaction_isolation") {
+            Setting::Text(name) => Isolation::named(&name),
+            Setting::Bool(_) | Setting::Int(_) | Setting::Null => Isolation::default(),
         }
     }
 

@@ -18,31 +18,73 @@ pub(super) fn begin(c: &mut Cursor<'_>) -> Result<Statement> {
 
 /// After START TRANSACTION.
 pub(super) fn begin_options(c: &mut Cursor<'_>) -> Result<Statement> {
+    let (mut snapshot, mut read_only) = (false, false);
     if !c.is_at_end() && !c.is_symbol(";") {
         c.list(|c| {
-            if c.accept_all(&["READ", "WRITE"])
-                || c.accept_all(&["READ", "ONLY"])
-                || c.accept_all(&["WITH", "CONSISTENT", "SNAPSHOT"])
-            {
-                Ok(())
-            } else {
-                Err(c.unexpected())
+            if c.accept_all(&["READ", "ONLY"]) {
+                read_only = true;
+            } else if c.accept_all(&["WITH", "CONSISTENT", "SNAPSHOT"]) {
+                snapshot = true;
+            } else if !c.accept_all(&["READ", "WRITE"]) {
+                return Err(c.unexpected());
             }
+            Ok(())
         })?;
     }
-    Ok(Statement::Begin)
+    Ok(Statement::StartTransaction {
+        snapshot,
+        read_only,
+    })
 }
 
 /// After COMMIT.
 pub(super) fn commit(c: &mut Cursor<'_>) -> Result<Statement> {
     c.accept("WORK");
-    Ok(Statement::Commit)
+    let chain = chain(c)?;
+    Ok(Statement::Commit { chain })
 }
 
 /// After ROLLBACK.
 pub(super) fn rollback(c: &mut Cursor<'_>) -> Result<Statement> {
     c.accept("WORK");
-    Ok(Statement::Rollback)
+    if c.accept("TO") {
+        c.accept("SAVEPOINT");
+        return c.name().map(Statement::RollbackTo);
+    }
+    let chain = chain(c)?;
+    Ok(Statement::Rollback { chain })
+}
+
+/// `AND [NO] CHAIN`, `NO RELEASE`
+fn chain(c: &mut Cursor<'_>) -> Result<bool> {
+    let mut chain = false;
+    if c.accept("AND") {
+        chain = !c.accept("NO");
+        c.expect("CHAIN")?;
+    }
+    if c.accept("NO") {
+        c.expect("RELEASE")?;
+    }
+    Ok(chain)
+}
+
+/// After SAVEPOINT.
+pub(super) fn savepoint(c: &mut Cursor<'_>) -> Result<Statement> {
+    c.name().map(Statement::Savepoint)
+}
+
+/// After RELEASE.
+pub(super) fn release(c: &mut Cursor<'_>) -> Result<Statement> {
+    c.expect("SAVEPOINT")?;
+    c.name().map(Statement::ReleaseSavepoint)
+}
+
+/// After UNLOCK.
+pub(super) fn unlock(c: &mut Cursor<'_>) -> Result<Statement> {
+    if c.accept_any(&["TABLES", "TABLE"]).is_none() {
+        return Err(c.unexpected());
+    }
+    Ok(Statement::UnlockTables)
 }
 
 /// After INSTALL.
@@ -76,6 +118,9 @@ pub(super) fn flush(c: &mut Cursor<'_>) -> Result<Statement> {
     let logged = c.accept_any(&["NO_WRITE_TO_BINLOG", "LOCAL"]).is_none();
     if c.accept_all(&["BINARY", "LOGS"]) || c.accept("LOGS") {
         return Ok(Statement::FlushBinaryLogs);
+    }
+    if c.accept_all(&["TABLES", "WITH", "READ", "LOCK"]) {
+        return Ok(Statement::FlushTablesWithReadLock);
     }
     for (words, what) in [
         (&["STATUS"][..], "STATUS"),

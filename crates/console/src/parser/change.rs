@@ -94,7 +94,7 @@ pub(super) fn set(c: &mut Cursor<'_>) -> Result<Statement> {
 /// SET [GLOBAL | SESSION] TRANSACTION: isolation level and access mode are system variables.
 fn transaction(c: &mut Cursor<'_>) -> Result<Option<Vec<Assignment>>> {
     let start = c.position();
-    let scope = scope_word(c).unwrap_or(VariableScope::Session);
+    let scope = scope_word(c).unwrap_or(VariableScope::NextTransaction);
     if !c.accept("TRANSACTION") {
         c.rewind(start);
         return Ok(None);

@@ -1,6 +1,7 @@
 //! CHANGE REPLICATION SOURCE TO, START, STOP, RESET, PURGE.
 
 use semisync_core::Generation;
+use semisync_sim::operation::Until;
 
 use super::admin;
 use super::cursor::{Cursor, Result};
@@ -29,8 +30,25 @@ pub(super) fn start(c: &mut Cursor<'_>) -> Result<Statement> {
     }
     replica_word(c)?;
     let threads = threads(c)?;
+    let until = match c.accept("UNTIL") {
+        true => Some(until(c)?),
+        false => None,
+    };
+    let mut has_credentials = false;
+    for word in ["USER", "PASSWORD", "DEFAULT_AUTH", "PLUGIN_DIR"] {
+        if c.accept(word) {
+            c.expect_symbol("=")?;
+            c.text()?;
+            has_credentials = true;
+        }
+    }
     let channel = channel(c)?;
-    Ok(Statement::StartReplica { threads, channel })
+    Ok(Statement::StartReplica {
+        threads,
+        until,
+        has_credentials,
+        channel,
+    })
 }
 
 /// After STOP.
@@ -121,6 +139,49 @@ fn threads(c: &mut Cursor<'_>) -> Result<Threads> {
             return Ok(threads);
         }
     }
+}
+
+/// After UNTIL. Both parts of a position have to be given.
+fn until(c: &mut Cursor<'_>) -> Result<Until> {
+    if c.accept("SQL_BEFORE_GTIDS") {
+        c.expect_symbol("=")?;
+        return c.text().map(Until::BeforeGtids);
+    }
+    if c.accept("SQL_AFTER_GTIDS") {
+        c.expect_symbol("=")?;
+        return c.text().map(Until::AfterGtids);
+    }
+    if c.accept("SQL_AFTER_MTS_GAPS") {
+        return Ok(Until::AfterGaps);
+    }
+    let (mut file, mut position) = (None, None);
+    let mut of_relay_log = false;
+    loop {
+        let is_file = c.accept_any(&["SOURCE_LOG_FILE", "RELAY_LOG_FILE"]);
+        let is_position = match is_file {
+            Some(_) => None,
+            None => c.accept_any(&["SOURCE_LOG_POS", "RELAY_LOG_POS"]),
+        };
+        c.expect_symbol("=")?;
+        match (is_file, is_position) {
+            (Some(word), _) => {
+                of_relay_log = word.starts_with("RELAY");
+                file = Some(c.text()?);
+            }
+            (None, Some(_)) => position = Some(c.integer()?),
+            (None, None) => return Err(c.unexpected()),
+        }
+        if !c.accept_symbol(",") {
+            break;
+        }
+    }
+    let file = file.unwrap_or_default();
+    // Position 0 stands for one that was left out: the server refuses it.
+    let position = position.unwrap_or(0);
+    Ok(match of_relay_log {
+        true => Until::RelayPosition(file, position),
+        false => Until::SourcePosition(file, position),
+    })
 }
 
 fn source_option(c: &mut Cursor<'_>) -> Result<(String, SourceOption)> {

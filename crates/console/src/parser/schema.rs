@@ -2,10 +2,10 @@
 
 use semisync_sim::operation::ColumnKind;
 
-use super::account;
 use super::cursor::{Cursor, Result};
 use super::expression::expression;
 use super::select::table_name;
+use super::{account, alter};
 use crate::lexer::TokenKind;
 use crate::statement::{Column, CreateTable, Statement};
 
@@ -22,6 +22,9 @@ pub(super) fn create(c: &mut Cursor<'_>) -> Result<Statement> {
     }
     if c.accept("TABLE") {
         return create_table(c);
+    }
+    if c.accept_all(&["UNIQUE", "INDEX"]) || c.accept("INDEX") {
+        return alter::create_index(c);
     }
     if c.accept("USER") {
         return account::create(c);
@@ -41,6 +44,9 @@ pub(super) fn drop(c: &mut Cursor<'_>) -> Result<Statement> {
         let tables = c.list(table_name)?;
         c.accept_any(&["RESTRICT", "CASCADE"]);
         return Ok(Statement::DropTable { tables, if_exists });
+    }
+    if c.accept("INDEX") {
+        return alter::drop_index(c);
     }
     if c.accept("USER") {
         return account::drop(c);
@@ -65,6 +71,9 @@ pub(super) fn describe(c: &mut Cursor<'_>) -> Result<Statement> {
 
 /// After ALTER.
 pub(super) fn alter(c: &mut Cursor<'_>) -> Result<Statement> {
+    if c.accept("TABLE") {
+        return alter::alter_table(c);
+    }
     c.expect("USER")?;
     account::alter(c)
 }
@@ -120,14 +129,14 @@ fn create_table(c: &mut Cursor<'_>) -> Result<Statement> {
     Ok(Statement::CreateTable(create))
 }
 
-fn key_columns(c: &mut Cursor<'_>) -> Result<Vec<String>> {
+pub(super) fn key_columns(c: &mut Cursor<'_>) -> Result<Vec<String>> {
     c.expect_symbol("(")?;
     let names = c.list(Cursor::name)?;
     c.expect_symbol(")")?;
     Ok(names)
 }
 
-fn column(c: &mut Cursor<'_>, primary_key: &mut Vec<String>) -> Result<Column> {
+pub(super) fn column(c: &mut Cursor<'_>, primary_key: &mut Vec<String>) -> Result<Column> {
     let name = c.name()?;
     let kind = column_kind(c)?;
     let mut column = Column {
@@ -214,22 +223,29 @@ fn length(c: &mut Cursor<'_>) -> Result<Option<u64>> {
 fn table_options(c: &mut Cursor<'_>) -> Result<()> {
     loop {
         c.accept_symbol(",");
-        c.accept("DEFAULT");
-        if c.accept_all(&["CHARACTER", "SET"])
-            || c.accept_any(&["ENGINE", "CHARSET", "COLLATE", "COMMENT", "AUTO_INCREMENT"])
-                .is_some()
-        {
-            c.accept_symbol("=");
-            match c.peek_kind() {
-                TokenKind::Number(_) => {
-                    c.advance();
-                }
-                _ => {
-                    c.name_or_text()?;
-                }
-            }
-        } else {
+        if !table_option(c)? {
             return Ok(());
         }
     }
+}
+
+/// ENGINE, COMMENT and the like; false if there is none.
+pub(super) fn table_option(c: &mut Cursor<'_>) -> Result<bool> {
+    c.accept("DEFAULT");
+    let has_option = c.accept_all(&["CHARACTER", "SET"])
+        || c.accept_any(&["ENGINE", "CHARSET", "COLLATE", "COMMENT", "AUTO_INCREMENT"])
+            .is_some();
+    if !has_option {
+        return Ok(false);
+    }
+    c.accept_symbol("=");
+    match c.peek_kind() {
+        TokenKind::Number(_) => {
+            c.advance();
+        }
+        _ => {
+            c.name_or_text()?;
+        }
+    }
+    Ok(true)
 }

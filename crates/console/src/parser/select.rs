@@ -1,5 +1,7 @@
 //! SELECT and DO.
 
+use semisync_sim::operation::{LockMode, LockPatience, RowLocking};
+
 use super::cursor::{Cursor, Result};
 use super::expression::expression;
 use crate::lexer::TokenKind;
@@ -21,6 +23,7 @@ pub(super) fn select(c: &mut Cursor<'_>) -> Result<Select> {
         order: Vec::new(),
         limit: None,
         into: Vec::new(),
+        locking: None,
     };
     into(c, &mut select)?;
     if c.accept("FROM") {
@@ -39,10 +42,44 @@ pub(super) fn select(c: &mut Cursor<'_>) -> Result<Select> {
     }
     select.limit = limit(c)?;
     into(c, &mut select)?;
-    if c.accept_all(&["FOR", "UPDATE"]) || c.accept_all(&["FOR", "SHARE"]) {
+    select.locking = locking(c)?;
+    if select.locking.is_some() {
         into(c, &mut select)?;
     }
     Ok(select)
+}
+
+/// FOR UPDATE, FOR SHARE, LOCK IN SHARE MODE.
+fn locking(c: &mut Cursor<'_>) -> Result<Option<RowLocking>> {
+    if c.accept("LOCK") {
+        for word in ["IN", "SHARE", "MODE"] {
+            c.expect(word)?;
+        }
+        return Ok(Some(RowLocking {
+            mode: LockMode::Shared,
+            patience: LockPatience::Wait,
+        }));
+    }
+    if !c.accept("FOR") {
+        return Ok(None);
+    }
+    let mode = if c.accept("UPDATE") {
+        LockMode::Exclusive
+    } else {
+        c.expect("SHARE")?;
+        LockMode::Shared
+    };
+    if c.accept("OF") {
+        c.list(Cursor::name)?;
+    }
+    let patience = if c.accept("NOWAIT") {
+        LockPatience::NoWait
+    } else if c.accept_all(&["SKIP", "LOCKED"]) {
+        LockPatience::SkipLocked
+    } else {
+        LockPatience::Wait
+    };
+    Ok(Some(RowLocking { mode, patience }))
 }
 
 /// The rest of a DO.

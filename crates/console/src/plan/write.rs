@@ -1,14 +1,18 @@
 //! Statements that change schemas and rows.
 
 use semisync_sim::expr::Expr as RowExpr;
-use semisync_sim::operation::{ColumnDefinition, ColumnKind, Operation, TableDefinition};
+use semisync_sim::operation::{
+    ColumnDefinition, ColumnKind, Operation, TableChange, TableDefinition,
+};
 use semisync_sim::{SqlError, Value};
 
 use super::{Plan, Then};
 use crate::calendar;
 use crate::environment::Environment;
 use crate::lowering::{Scope, constant, lower};
-use crate::statement::{CreateTable, Delete, Expr, Insert, Statement, TableName, Update};
+use crate::statement::{
+    Alteration, Column, CreateTable, Delete, Expr, Insert, Statement, TableName, Update,
+};
 use crate::tables::SYSTEM_SCHEMAS;
 
 /// Plans one.
@@ -46,6 +50,7 @@ pub(super) fn plan(
             table: table.name,
             text,
         },
+        Statement::AlterTable { table, changes } => alter_table(table, changes, text, env)?,
         Statement::Insert(statement) => insert(statement, env)?,
         Statement::Update(statement) => update(statement, env)?,
         Statement::Delete(statement) => delete(statement, env)?,
@@ -118,18 +123,7 @@ fn create_table(
                 format!("Duplicate column name '{}'", column.name),
             ));
         }
-        let default = match &column.default {
-            Some(expr) if is_current_time(expr) => Some("CURRENT_TIMESTAMP".into()),
-            Some(expr) => Some(constant(expr, env)?).filter(|value| !value.is_null()),
-            None => None,
-        };
-        columns.push(ColumnDefinition {
-            name: column.name,
-            kind: column.kind,
-            nullable: !column.not_null,
-            default,
-            auto_increment: column.auto_increment,
-        });
+        columns.push(definition_of(column, env)?);
     }
     let mut primary_key = Vec::new();
     for name in create.primary_key {
@@ -154,6 +148,58 @@ fn create_table(
             primary_key,
         },
         if_not_exists: create.if_not_exists,
+        text,
+    })
+}
+
+fn definition_of(column: Column, env: &Environment<'_>) -> Result<ColumnDefinition, SqlError> {
+    let default = match &column.default {
+        Some(expr) if is_current_time(expr) => Some("CURRENT_TIMESTAMP".into()),
+        Some(expr) => Some(constant(expr, env)?).filter(|value| !value.is_null()),
+        None => None,
+    };
+    Ok(ColumnDefinition {
+        name: column.name,
+        kind: column.kind,
+        nullable: !column.not_null,
+        default,
+        auto_increment: column.auto_increment,
+    })
+}
+
+fn alter_table(
+    table: TableName,
+    changes: Vec<Alteration>,
+    text: String,
+    env: &Environment<'_>,
+) -> Result<Operation, SqlError> {
+    let db = writable(&table, env)?;
+    let changes = changes.into_iter().map(|change| {
+        Ok(match change {
+            Alteration::Add { column, place } => TableChange::AddColumn {
+                column: definition_of(column, env)?,
+                place,
+            },
+            Alteration::Drop(name) => TableChange::DropColumn(name),
+            Alteration::Change {
+                name,
+                column,
+                place,
+            } => TableChange::ChangeColumn {
+                name,
+                column: definition_of(column, env)?,
+                place,
+            },
+            Alteration::Rename { from, to } => TableChange::RenameColumn { from, to },
+            Alteration::AddPrimaryKey(columns) => TableChange::AddPrimaryKey(columns),
+            Alteration::DropPrimaryKey => TableChange::DropPrimaryKey,
+            Alteration::Other => TableChange::Other,
+        })
+    });
+    Ok(Operation::AlterTable {
+        db,
+        table: table.name,
+        changes: changes.collect::<Result<_, SqlError>>()?,
         text,
     })
 }

@@ -321,11 +321,12 @@ impl Workbench {
 
     fn succeeded(&mut self, at: SessionAddress, mut packet: OkPacket, then: Then) {
         let session = self.client(at).session;
-        let database = session
-            .and_then(|session| self.cluster.connection(session))
-            .and_then(|connection| connection.database);
+        let connection = session.and_then(|session| self.cluster.connection(session));
         let client = self.client(at);
-        client.database = database;
+        // A server that ends the connection with its answer says no more about the database.
+        if let Some(connection) = connection {
+            client.database = connection.database;
+        }
         let mut is_use = false;
         match then {
             Then::SetUserVariables(variables, warnings) => {

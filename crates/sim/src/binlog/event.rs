@@ -9,7 +9,7 @@ use crate::TransactionId;
 use crate::accounts::AccountChange;
 use crate::engine::{Row, RowKey};
 use crate::gtid::{Gtid, GtidSet};
-use crate::operation::TableDefinition;
+use crate::operation::{TableChange, TableDefinition};
 
 /// An event in a file.
 #[derive(Clone, Debug)]
@@ -96,6 +96,11 @@ pub enum DdlAction {
     },
     /// CREATE USER, GRANT and the like.
     Accounts(Arc<AccountChange>),
+    AlterTable {
+        db: String,
+        table: String,
+        changes: Arc<Vec<TableChange>>,
+    },
     /// FLUSH STATUS: replicas run it too.
     FlushStatus,
 }
@@ -204,7 +209,7 @@ impl EventBody {
     pub fn ends_transaction(&self) -> bool {
         match self {
             EventBody::Xid(_) => true,
-            EventBody::Query { text, .. } => text != "BEGIN",
+            EventBody::Query { text, .. } => text != "BEGIN" && !is_savepoint(text),
             EventBody::FormatDescription
             | EventBody::PreviousGtids(_)
             | EventBody::Gtid { .. }
@@ -259,8 +264,13 @@ impl EventBody {
     }
 }
 
+/// Whether a logged text stands inside a transaction without ending it.
+pub(crate) fn is_savepoint(text: &str) -> bool {
+    text.starts_with("SAVEPOINT `")
+}
+
 fn query_info(default_db: &str, text: &str, xid: Option<u64>) -> String {
-    if text == "BEGIN" || text == "COMMIT" {
+    if text == "BEGIN" || text == "COMMIT" || is_savepoint(text) {
         return text.to_owned();
     }
     let mut words = text.split_ascii_whitespace().skip(1);

@@ -15,7 +15,6 @@ impl Cluster {
         change: &AccountChange,
         text: &str,
     ) -> Result<(), SqlError> {
-        self.refuse_when_read_only(ix, session)?;
         let engine = &self.server(ix).engine;
         if let AccountChange::Grant {
             privileges,

@@ -6,6 +6,7 @@ use crate::binlog::DdlAction;
 use crate::cluster::Cluster;
 use crate::cluster::statements::SYSTEM_DATABASES;
 use crate::commit::LoggedText;
+use crate::engine::alter::alter;
 use crate::engine::{Actor, LockName};
 use crate::operation::{
     ColumnKind, OkPacket, Operation, SqlError, TableDefinition, Warning, WarningLevel,
@@ -18,6 +19,7 @@ struct Plan {
     action: Option<DdlAction>,
     logged: LoggedText,
     affected_rows: u64,
+    info: Option<String>,
     warnings: Vec<Warning>,
 }
 
@@ -32,7 +34,7 @@ impl Cluster {
         let actor = Actor::Session(session);
         for (db, table) in &tables {
             let name = LockName::TableExclusive(db.clone(), table.clone());
-            if let Some(lock) = self.server_mut(ix).engine.lock(actor, name)? {
+            if let Some(lock) = self.server_mut(ix).engine.lock(actor, name) {
                 self.wait_for_lock(ix, session, lock);
                 return Ok(());
             }
@@ -47,7 +49,7 @@ impl Cluster {
         if let Some(running) = self.running_mut(ix, session) {
             running.answer = OkPacket {
                 affected_rows: plan.affected_rows,
-                info: None,
+                info: plan.info,
                 warnings: plan.warnings,
             };
         }
@@ -95,6 +97,32 @@ impl Cluster {
                 };
                 let mut plan = Plan::new(Some(action), db, text, 0);
                 plan.logged.object_db = None;
+                Ok(plan)
+            }
+            Operation::AlterTable {
+                db,
+                table,
+                changes,
+                text,
+            } => {
+                let found = self.server(ix).engine.table(db, table)?;
+                let altered = alter(found, changes)?;
+                let action = DdlAction::AlterTable {
+                    db: db.clone(),
+                    table: table.clone(),
+                    changes: Arc::new(changes.clone()),
+                };
+                // CREATE INDEX and DROP INDEX do without.
+                let is_alter = text
+                    .get(..5)
+                    .is_some_and(|verb| verb.eq_ignore_ascii_case("ALTER"));
+                let extra = if is_alter { CREATE_TABLE_EXTRA } else { 0 };
+                let mut plan = Plan::new(Some(action), db, text, extra);
+                plan.affected_rows = altered.copied;
+                plan.info = Some(format!(
+                    "Records: {}  Duplicates: 0  Warnings: 0",
+                    altered.copied
+                ));
                 Ok(plan)
             }
             other => unreachable!("{other:?} is no DDL"),
@@ -234,6 +262,7 @@ impl Plan {
             },
             action,
             affected_rows: 0,
+            info: None,
             warnings: Vec::new(),
         }
     }
@@ -248,7 +277,9 @@ impl Plan {
 fn tables_of(cluster: &Cluster, ix: ServerIndex, operation: &Operation) -> Vec<(String, String)> {
     match operation {
         Operation::CreateTable { db, table, .. } => vec![(db.clone(), table.name.clone())],
-        Operation::DropTable { db, table, .. } | Operation::TruncateTable { db, table, .. } => {
+        Operation::DropTable { db, table, .. }
+        | Operation::TruncateTable { db, table, .. }
+        | Operation::AlterTable { db, table, .. } => {
             vec![(db.clone(), table.clone())]
         }
         Operation::DropDatabase { name, .. } => {

@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use crate::ServerIndex;
 use crate::binlog::{BinaryLog, EventBody};
+use crate::cluster::read_lock::ReadLock;
 use crate::cluster::{Cluster, ProcessEvent};
 use crate::commit::GroupCommit;
 use crate::config::ServerConfig;
@@ -58,7 +59,9 @@ impl Server {
             last_xid: 0,
             is_shutting_down: false,
             restarts: false,
-            commit_blockers: VecDeque::new(),
+            read_lock: ReadLock::default(),
+            log_readers: Vec::new(),
+            stop_waiters: Vec::new(),
             rotations: VecDeque::new(),
             apply_us: None,
         }
@@ -227,7 +230,7 @@ impl Cluster {
         let retrieved = channel.retrieved.clone();
         channel.relay_log.open_file(now, server_id, &retrieved);
         self.start_receiver(ix);
-        self.start_applier(ix);
+        self.start_applier(ix, None);
     }
 
     // --- The end of a process ---
@@ -274,7 +277,9 @@ impl Cluster {
         server.replica_plugin = None;
         server.install_order.clear();
         server.waits.clear();
-        server.commit_blockers.clear();
+        server.read_lock = ReadLock::default();
+        server.log_readers.clear();
+        server.stop_waiters.clear();
         server.rotations.clear();
         server.is_shutting_down = false;
         if let Some(channel) = server.channel.as_mut() {

@@ -38,6 +38,7 @@ impl Cluster {
                 host: "127.0.0.1".to_owned(),
                 port: PROXY_PORT + ix.0,
                 user: "repl".to_owned(),
+                password: "repl".to_owned(),
                 connect_retry: 1,
                 auto_position: true,
                 ..ChannelConfig::default()
@@ -51,7 +52,7 @@ impl Cluster {
                 .open_file(now, server.server_id(), &channel.retrieved);
             server.channel = Some(channel);
             self.start_receiver(*ix);
-            self.start_applier(*ix);
+            self.start_applier(*ix, None);
         }
         self.run_preparation(Cluster::is_quiescent);
         if let Ok(session) = self.open_session(*source) {

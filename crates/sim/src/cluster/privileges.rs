@@ -120,6 +120,7 @@ impl Cluster {
                 | Operation::CreateTable { .. }
                 | Operation::DropTable { .. }
                 | Operation::TruncateTable { .. }
+                | Operation::AlterTable { .. }
                 | Operation::Account { .. }
         ) {
             self.refuse_when_read_only(ix, session)?;
@@ -153,6 +154,18 @@ impl Check<'_> {
             Operation::DropTable { db, table, .. } | Operation::TruncateTable { db, table, .. } => {
                 self.on_table("DROP", &[P::DROP], db, table)
             }
+            Operation::AlterTable { db, table, .. } => {
+                self.on_table("ALTER", &[P::ALTER], db, table)
+            }
+            Operation::ReadRows {
+                db,
+                table,
+                locking: Some(_),
+                ..
+            } => self.on_table("SELECT", &[P::SELECT], db, table),
+            Operation::FlushTablesWithReadLock => {
+                self.one_of(&[P::RELOAD, P::FLUSH_TABLES], " or ")
+            }
             Operation::Insert { db, table, .. } => self.on_table("INSERT", &[P::INSERT], db, table),
             Operation::Update {
                 db, table, filter, ..
@@ -172,6 +185,7 @@ impl Check<'_> {
             }
             Operation::ChangeReplicationSource { .. }
             | Operation::StartReplica { .. }
+            | Operation::StartReplicaUntil { .. }
             | Operation::StopReplica { .. } => {
                 self.one_of(&[P::SUPER, P::REPLICATION_SLAVE_ADMIN], " or ")
             }
@@ -187,6 +201,13 @@ impl Check<'_> {
             Operation::SetVariables(_)
             | Operation::Kill { .. }
             | Operation::Read
+            | Operation::ReadBinaryLog
+            | Operation::ReadRows { locking: None, .. }
+            | Operation::UnlockTables
+            | Operation::StartTransaction { .. }
+            | Operation::Savepoint(_)
+            | Operation::RollbackTo(_)
+            | Operation::ReleaseSavepoint(_)
             | Operation::Begin
             | Operation::Commit
             | Operation::Rollback

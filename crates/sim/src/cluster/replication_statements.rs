@@ -6,8 +6,9 @@ use semisync_core::source::Input;
 use crate::cluster::Cluster;
 use crate::cluster::preparation::PROXY_PORT;
 use crate::gtid::GtidSet;
-use crate::operation::{OkPacket, Operation, Outcome, SqlError, Warning, WarningLevel};
+use crate::operation::{OkPacket, Operation, SqlError, Warning, WarningLevel};
 use crate::replication::channel::{Channel, ChannelConfig, ReceiverPhase};
+use crate::replication::until::Until;
 use crate::server::session::Phase;
 use crate::value::Value;
 use crate::{ServerIndex, SessionKey};
@@ -30,7 +31,17 @@ impl Cluster {
                 channel,
             } => {
                 self.expect_default_channel(channel.as_deref())?;
-                self.start_replica(ix, *receiver, *applier)?
+                self.start_replica(ix, *receiver, *applier, None)?
+            }
+            Operation::StartReplicaUntil {
+                receiver,
+                applier,
+                channel,
+                until,
+            } => {
+                self.expect_default_channel(channel.as_deref())?;
+                let until = Until::read(until)?;
+                self.start_replica(ix, *receiver, *applier, Some(until))?
             }
             Operation::StopReplica {
                 receiver,
@@ -38,7 +49,14 @@ impl Cluster {
                 channel,
             } => {
                 self.expect_default_channel(channel.as_deref())?;
-                self.stop_replica(ix, *receiver, *applier)?
+                match self.stop_replica(ix, *receiver, *applier) {
+                    Some(answer) => answer,
+                    None => {
+                        self.set_phase(ix, session, Phase::StopsReplica);
+                        self.server_mut(ix).stop_waiters.push(session);
+                        return Ok(());
+                    }
+                }
             }
             Operation::ResetReplica { all, channel } => {
                 self.expect_default_channel(channel.as_deref())?;
@@ -119,6 +137,7 @@ impl Cluster {
                     config.port = port;
                 }
                 "SOURCE_USER" => config.user = text_of(value),
+                "SOURCE_PASSWORD" => config.password = text_of(value),
                 "SOURCE_CONNECT_RETRY" => config.connect_retry = number_of(value),
                 "SOURCE_RETRY_COUNT" => config.retry_count = number_of(value),
                 "SOURCE_AUTO_POSITION" => config.auto_position = number_of(value) != 0,
@@ -205,6 +224,7 @@ impl Cluster {
         ix: ServerIndex,
         receiver: bool,
         applier: bool,
+        until: Option<Until>,
     ) -> Result<OkPacket, SqlError> {
         let is_configured = self
             .channel(ix)
@@ -219,10 +239,20 @@ impl Cluster {
         if starts_receiver {
             self.start_receiver(ix);
         }
-        if starts_applier {
-            self.start_applier(ix);
-        }
         let mut answer = OkPacket::default();
+        if !applier && until.is_some() {
+            let text = "SQL thread is not to be started so UNTIL options are ignored";
+            answer.warnings.push(note(1279, text));
+        }
+        if starts_applier {
+            if until.is_some() && !starts_receiver {
+                let text = "It is recommended to use --skip-replica-start when doing step-by-step \
+                            replication with START REPLICA UNTIL; otherwise, you will get problems \
+                            if you get an unexpected replica's mysqld restart";
+                answer.warnings.push(note(1278, text));
+            }
+            self.start_applier(ix, until);
+        }
         if !starts_receiver && !starts_applier {
             let text = "Replication thread(s) for channel '' are already runnning.";
             answer.warnings.push(note(3083, text));
@@ -230,26 +260,20 @@ impl Cluster {
         Ok(answer)
     }
 
-    fn stop_replica(
-        &mut self,
-        ix: ServerIndex,
-        receiver: bool,
-        applier: bool,
-    ) -> Result<OkPacket, SqlError> {
+    /// The answer, or nothing while the applier still applies.
+    fn stop_replica(&mut self, ix: ServerIndex, receiver: bool, applier: bool) -> Option<OkPacket> {
         let stops_receiver = receiver && self.is_receiving(ix);
         let stops_applier = applier && self.is_applying(ix);
+        let has_stopped = !stops_applier || self.ask_applier_to_stop(ix);
         if stops_receiver {
             self.stop_receiver(ix);
-        }
-        if stops_applier {
-            self.stop_applier(ix);
         }
         let mut answer = OkPacket::default();
         if !stops_receiver && !stops_applier {
             let text = "Replication thread(s) for channel '' are already stopped.";
             answer.warnings.push(note(3084, text));
         }
-        Ok(answer)
+        has_stopped.then_some(answer)
     }
 
     fn reset_replica(&mut self, ix: ServerIndex, all: bool) -> Result<OkPacket, SqlError> {
@@ -267,7 +291,10 @@ impl Cluster {
         } else if let Some(channel) = server.channel.as_mut() {
             restart_relay_log(channel, &relay_base);
             channel.read = BinlogPosition::new("", 4);
+            channel.source_uuid = String::new();
             channel.relay_log.open_file(now, server_id, &GtidSet::new());
+            // The Stop event of the file before is counted on.
+            channel.relay_log.counts_besides(crate::binlog::size::STOP);
         }
         Ok(OkPacket::default())
     }
@@ -289,34 +316,11 @@ impl Cluster {
             );
             return Err(SqlError::new(3567, "HY000", text));
         }
-        self.set_phase(ix, session, Phase::CommitLock);
-        self.request_commit_lock(ix, session);
+        self.request_read_lock(ix, session);
         Ok(())
     }
 
-    /// The statement has the commit lock now.
-    pub(crate) fn run_with_commit_lock(&mut self, ix: ServerIndex, session: SessionKey) {
-        let Some(running) = self.running_mut(ix, session) else {
-            return;
-        };
-        let answer = running.answer.clone();
-        let result = match running.operation.clone() {
-            Operation::ResetBinaryLogs { to } => {
-                self.delete_binary_logs(ix, to);
-                Ok(())
-            }
-            Operation::SetVariables(assignments) => {
-                self.set_with_commit_lock(ix, session, &assignments)
-            }
-            _ => Ok(()),
-        };
-        match result {
-            Ok(()) => self.statement_ends_ok(ix, session, answer),
-            Err(error) => self.statement_ends(ix, session, Outcome::Error(error)),
-        }
-    }
-
-    fn delete_binary_logs(&mut self, ix: ServerIndex, to: Option<u64>) {
+    pub(crate) fn delete_binary_logs(&mut self, ix: ServerIndex, to: Option<u64>) {
         let now = self.world.now;
         let server = self.server_mut(ix);
         server.executed_elsewhere = GtidSet::new();
@@ -324,20 +328,18 @@ impl Cluster {
         if !server.has_binlog() {
             return;
         }
+        for connection in server.replicas.values_mut() {
+            if let Some(dump) = &mut connection.dump
+                && let Some((_, file)) = server.binlog.numbered(dump.file)
+            {
+                let at = dump.position_in(file);
+                dump.stranded.get_or_insert(at);
+            }
+        }
         server.binlog.delete_all();
         server
             .binlog
             .open_file(now, &GtidSet::new(), Some(to.unwrap_or(1)));
-        let first = server.binlog.number_of(0);
-        for connection in server.replicas.values_mut() {
-            if let Some(dump) = &mut connection.dump {
-                dump.file = first;
-                dump.next = 0;
-                dump.announce = Some(4);
-                dump.skips = false;
-                dump.has = dump.has.as_ref().map(|_| GtidSet::new().into());
-            }
-        }
         self.source_input(ix, Input::BinaryLogsReset);
         self.wake_dumps(ix);
     }

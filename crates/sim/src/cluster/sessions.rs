@@ -1,8 +1,8 @@
 //! Client sessions: connecting, sending statements, getting answers, losing the connection.
 
 use crate::accounts::Privileges;
-use crate::cluster::{Cluster, ProcessEvent};
-use crate::engine::Actor;
+use crate::cluster::{Cluster, Pending, ProcessEvent};
+use crate::engine::{Actor, Isolation};
 use crate::operation::{Completion, OkPacket, Operation, Outcome, SqlError, StatementId};
 use crate::server::session::{Phase, Running, Session};
 use crate::trace::{Answer, Lane, TraceKind};
@@ -77,6 +77,9 @@ impl Cluster {
             since: now,
             gtid_next_is_used: false,
             in_transaction: false,
+            next_isolation: None,
+            reads_at: Isolation::default(),
+            found_rows: None,
             is_killed: false,
             client_gone: false,
         };
@@ -160,8 +163,12 @@ impl Cluster {
             phase: Phase::Executing,
             answer: OkPacket::default(),
             timer: None,
+            writes: false,
+            has_been_checked: false,
+            waits_since: None,
             runs_after_commit: false,
         });
+        state.found_rows = None;
         self.world.prng.begin_event();
         self.world.last_statement = next.0;
         let kind = TraceKind::StatementSent {
@@ -218,6 +225,9 @@ impl Cluster {
         if let Some(timer) = running.timer {
             self.world.queue.cancel(timer);
         }
+        if running.writes {
+            self.world.pending.push_back(Pending::ReadLock(ix));
+        }
         if !client_gone {
             self.answer(ix, session, &running, outcome);
         }
@@ -273,14 +283,16 @@ impl Cluster {
         if server.sessions.remove(&session).is_none() {
             return;
         }
-        server.commit_blockers.retain(|other| *other != session);
         server.rotations.retain(|other| *other != Some(session));
+        server.log_readers.retain(|other| *other != session);
+        server.stop_waiters.retain(|other| *other != session);
         let actor = Actor::Session(session);
         let transaction = server.engine.transaction(actor).map(|open| open.id);
         server.engine.rollback(actor);
         if let Some(transaction) = transaction {
             self.mark(Lane::Server(ix), Some(transaction), TraceKind::RolledBack);
         }
+        self.give_back_read_lock(ix, session);
         self.wake_lock_waiters(ix);
     }
 }

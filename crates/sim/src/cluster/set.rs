@@ -4,12 +4,12 @@ use semisync_core::variables::{Effect, NamedVariable, SetValue, Value};
 
 use crate::accounts::Privilege;
 use crate::cluster::{Cluster, needs};
+use crate::engine::{Actor, Isolation};
 use crate::gtid::{Gtid, GtidSet};
 use crate::operation::{
     OkPacket, SetLiteral, SqlError, VariableAssignment, VariableScope, Warning, WarningLevel,
 };
 use crate::server::plugins::setting_of;
-use crate::server::session::Phase;
 use crate::trace::{Lane, TraceKind};
 use crate::variables::{Definition, Setting, catalogue, check};
 use crate::{ServerIndex, SessionKey};
@@ -45,8 +45,7 @@ impl Cluster {
             if let Some(running) = self.running_mut(ix, session) {
                 running.answer = answer;
             }
-            self.set_phase(ix, session, Phase::CommitLock);
-            self.request_commit_lock(ix, session);
+            self.request_read_lock(ix, session);
             return Ok(());
         }
         for assignment in checked {
@@ -56,8 +55,8 @@ impl Cluster {
         Ok(())
     }
 
-    /// SET GLOBAL read_only = ON has the commit lock now.
-    pub(crate) fn set_with_commit_lock(
+    /// SET GLOBAL read_only = ON has the global read lock now.
+    pub(crate) fn set_with_read_lock(
         &mut self,
         ix: ServerIndex,
         session: SessionKey,
@@ -80,6 +79,13 @@ impl Cluster {
         let is_strict = mode.contains("STRICT_ALL_TABLES") || mode.contains("TRADITIONAL");
         let mut checked = Vec::new();
         let mut warnings = Vec::new();
+        let is_for_next =
+            |assignment: &VariableAssignment| assignment.scope == VariableScope::NextTransaction;
+        if assignments.iter().any(is_for_next) && self.is_in_transaction(ix, session) {
+            let text = "Transaction characteristics can't be changed while a transaction is in \
+                        progress";
+            return Err(SqlError::new(1568, "25001", text));
+        }
         for assignment in assignments {
             let (assignment, more) = self.check_one(ix, session, assignment, is_strict)?;
             checked.push(assignment);
@@ -117,6 +123,14 @@ impl Cluster {
             true => Ok(()),
             false => Err(needs(text)),
         }
+    }
+
+    /// Whether the session has begun a transaction.
+    fn is_in_transaction(&self, ix: ServerIndex, session: SessionKey) -> bool {
+        let server = self.server(ix);
+        let open = server.engine.transaction(Actor::Session(session));
+        let begun = server.sessions.get(&session);
+        begun.is_some_and(|state| state.in_transaction) || open.is_some_and(|open| open.is_explicit)
     }
 
     fn check_one(
@@ -238,6 +252,13 @@ impl Cluster {
         }
         match scope {
             VariableScope::PersistOnly => {}
+            VariableScope::NextTransaction => {
+                if let (Some(state), Setting::Text(name)) =
+                    (server.sessions.get_mut(&session), &setting)
+                {
+                    state.next_isolation = Some(Isolation::named(name));
+                }
+            }
             VariableScope::Session => {
                 if let Some(state) = server.sessions.get_mut(&session) {
                     state.gtid_next_is_used &= definition.name != "gtid_next";

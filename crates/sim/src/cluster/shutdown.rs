@@ -1,10 +1,13 @@
 //! Orderly shutdown: sessions first, then replication threads, dump threads last.
 
-use crate::ServerIndex;
 use crate::cluster::{Cluster, ProcessEvent};
+use crate::engine::Actor;
+use crate::operation::{Outcome, SqlError};
 use crate::server::error_log::Line;
+use crate::server::session::Phase;
 use crate::trace::{Lane, TraceKind};
 use crate::view::ServerState;
+use crate::{ServerIndex, SessionKey};
 
 impl Cluster {
     /// SHUTDOWN, or the operator's signal.
@@ -22,11 +25,35 @@ impl Cluster {
         self.tell_shutdown(ix);
         let sessions: Vec<_> = self.server(ix).sessions.keys().copied().collect();
         for session in sessions {
-            self.kill_session(ix, session, true);
+            self.ask_to_end(ix, session);
         }
         self.stop_receiver(ix);
         self.stop_applier(ix);
-        self.later(ix, 0, ProcessEvent::ShutdownGoesOn(0));
+        self.later(ix, CLOSING_US, ProcessEvent::ShutdownGoesOn(0));
+    }
+
+    /// Idle sessions end at once. A statement in progress still answers: one that waits for a lock
+    /// with an error, one that commits when its commit is over.
+    fn ask_to_end(&mut self, ix: ServerIndex, session: SessionKey) {
+        let Some(state) = self.session_mut(ix, session) else {
+            return;
+        };
+        let Some(running) = &state.statement else {
+            self.kill_session(ix, session, true);
+            return;
+        };
+        state.is_killed = true;
+        match running.phase {
+            Phase::Commit => self.signal_waiter(ix, Actor::Session(session)),
+            Phase::RowLock | Phase::MetadataLock | Phase::GlobalReadLock | Phase::CommitLock => {
+                self.stop_waiting_for_lock(ix, session);
+                self.server_mut(ix).read_lock.forget(session);
+                let text = "Server shutdown in progress";
+                self.fail(ix, session, SqlError::new(1053, "08S01", text));
+            }
+            Phase::Sleep => self.statement_ends(ix, session, Outcome::Read),
+            Phase::Executing | Phase::Rotation | Phase::BinaryLogLock | Phase::StopsReplica => {}
+        }
     }
 
     /// Waits for sessions, then ends the dumps, then closes the files.
@@ -82,6 +109,9 @@ impl Cluster {
         }
     }
 }
+
+/// Until all sessions are told.
+const CLOSING_US: u64 = 400_000;
 
 /// How often a second is waited for sessions before the dumps are ended.
 const SESSION_WAITS: u32 = 8;

@@ -6,7 +6,7 @@ use crate::accounts::Privilege;
 use crate::cluster::{Cluster, ProcessEvent};
 use crate::commit::{Job, JobSource, LoggedText};
 use crate::engine::dml::{Attempt, Effect};
-use crate::engine::{Actor, LockName, Transaction};
+use crate::engine::{Actor, Isolation, Transaction};
 use crate::gtid::Gtid;
 use crate::operation::{
     LoggedEffect, OkPacket, Operation, Outcome, SqlError, StatementId, Warning, WarningLevel,
@@ -57,14 +57,23 @@ impl Cluster {
         self.refuse_used_gtid(ix, session, operation)?;
         self.check_privileges(ix, session, operation)?;
         match operation {
-            Operation::Read => {
-                self.server_mut(ix)
-                    .engine
-                    .take_snapshot(Actor::Session(session));
-                self.statement_ends(ix, session, Outcome::Read);
-            }
+            Operation::Read => self.statement_ends(ix, session, Outcome::Read),
+            Operation::ReadRows {
+                db,
+                table,
+                filter,
+                locking,
+            } => self.read_rows(ix, session, (db, table), filter.as_ref(), *locking)?,
+            Operation::ReadBinaryLog => self.read_binary_log(ix, session),
             Operation::UseDatabase(name) => self.use_database(ix, session, name)?,
-            Operation::Begin => self.begin_transaction(ix, session),
+            Operation::Begin => self.begin_transaction(ix, session, false, false),
+            Operation::StartTransaction {
+                snapshot,
+                read_only,
+            } => self.begin_transaction(ix, session, *snapshot, *read_only),
+            Operation::Savepoint(name) => self.set_savepoint(ix, session, name),
+            Operation::RollbackTo(name) => self.roll_back_to(ix, session, name)?,
+            Operation::ReleaseSavepoint(name) => self.release_savepoint(ix, session, name)?,
             Operation::Commit => self.commit_statement(ix, session),
             Operation::Rollback => self.rollback_statement(ix, session),
             Operation::Insert { .. } | Operation::Update { .. } | Operation::Delete { .. } => {
@@ -74,19 +83,19 @@ impl Cluster {
             | Operation::DropDatabase { .. }
             | Operation::CreateTable { .. }
             | Operation::DropTable { .. }
-            | Operation::TruncateTable { .. } => {
-                if !self.ends_transaction_first(ix, session) {
-                    self.refuse_when_read_only(ix, session)?;
+            | Operation::TruncateTable { .. }
+            | Operation::AlterTable { .. } => {
+                if !self.ends_transaction_first(ix, session) && self.may_write(ix, session)? {
                     self.run_ddl(ix, session, operation)?;
                 }
             }
             Operation::LoggedStatement { text, effect } => {
                 if !self.ends_transaction_first(ix, session) {
-                    self.run_logged_statement(ix, session, text, *effect)?;
+                    self.run_logged_statement(ix, session, text, *effect);
                 }
             }
             Operation::Account { change, text } => {
-                if !self.ends_transaction_first(ix, session) {
+                if !self.ends_transaction_first(ix, session) && self.may_write(ix, session)? {
                     self.run_account_statement(ix, session, change, text)?;
                 }
             }
@@ -102,11 +111,14 @@ impl Cluster {
             Operation::UninstallPlugin { name } => self.uninstall_plugin(ix, session, name)?,
             Operation::ChangeReplicationSource { .. }
             | Operation::StartReplica { .. }
+            | Operation::StartReplicaUntil { .. }
             | Operation::StopReplica { .. }
             | Operation::ResetReplica { .. } => {
                 self.run_replication_statement(ix, session, operation)?;
             }
             Operation::ResetBinaryLogs { to } => self.reset_binary_logs(ix, session, *to)?,
+            Operation::FlushTablesWithReadLock => self.flush_tables_with_read_lock(ix, session),
+            Operation::UnlockTables => self.unlock_tables(ix, session),
             Operation::FlushBinaryLogs => {
                 if !self.server(ix).has_binlog() {
                     self.statement_ends_ok(ix, session, OkPacket::default());
@@ -137,7 +149,7 @@ impl Cluster {
     }
 
     /// The statement ends with an error. What a single statement began is rolled back.
-    fn fail(&mut self, ix: ServerIndex, session: SessionKey, error: SqlError) {
+    pub(crate) fn fail(&mut self, ix: ServerIndex, session: SessionKey, error: SqlError) {
         let is_deadlock = error.code == 1213;
         let actor = Actor::Session(session);
         let explicit = self.server(ix).engine.transaction(actor);
@@ -167,7 +179,7 @@ impl Cluster {
     // --- Transactions ---
 
     /// Opens the transaction a statement needs, if none is open.
-    fn open_transaction(&mut self, ix: ServerIndex, session: SessionKey) {
+    pub(crate) fn open_transaction(&mut self, ix: ServerIndex, session: SessionKey) {
         let actor = Actor::Session(session);
         if self.server(ix).engine.transaction(actor).is_some() {
             return;
@@ -177,11 +189,19 @@ impl Cluster {
             .session_mut(ix, session)
             .is_some_and(|state| state.in_transaction);
         let id = self.next_transaction();
-        let transaction = || Transaction::new(id, begun || !autocommit);
-        self.server_mut(ix).engine.begin(actor, transaction);
+        let server = self.server_mut(ix);
+        let isolation = server.isolation(session);
+        let transaction = || Transaction::new(id, begun || !autocommit).at(isolation);
+        server.engine.begin(actor, transaction);
     }
 
-    fn begin_transaction(&mut self, ix: ServerIndex, session: SessionKey) {
+    fn begin_transaction(
+        &mut self,
+        ix: ServerIndex,
+        session: SessionKey,
+        snapshot: bool,
+        read_only: bool,
+    ) {
         if self.ends_transaction_first(ix, session) {
             return;
         }
@@ -189,7 +209,24 @@ impl Cluster {
             state.in_transaction = true;
         }
         self.open_transaction(ix, session);
-        self.statement_ends_ok(ix, session, OkPacket::default());
+        let actor = Actor::Session(session);
+        let engine = &mut self.server_mut(ix).engine;
+        if let Some(open) = engine.transaction_mut(actor) {
+            open.is_read_only = read_only;
+        }
+        let mut answer = OkPacket::default();
+        if snapshot {
+            engine.take_snapshot(actor);
+            let open = engine.transaction(actor);
+            if open.is_some_and(|open| open.isolation != Isolation::RepeatableRead) {
+                answer.warnings.push(Warning {
+                    level: WarningLevel::Warning,
+                    code: 138,
+                    message: NO_SNAPSHOT.to_owned(),
+                });
+            }
+        }
+        self.statement_ends_ok(ix, session, answer);
     }
 
     fn commit_statement(&mut self, ix: ServerIndex, session: SessionKey) {
@@ -227,6 +264,7 @@ impl Cluster {
     fn leave_transaction(&mut self, ix: ServerIndex, session: SessionKey) {
         if let Some(state) = self.session_mut(ix, session) {
             state.in_transaction = false;
+            state.next_isolation = None;
         }
     }
 
@@ -363,7 +401,9 @@ impl Cluster {
         session: SessionKey,
         operation: &Operation,
     ) -> Result<(), SqlError> {
-        self.refuse_when_read_only(ix, session)?;
+        if !self.may_write(ix, session)? {
+            return Ok(());
+        }
         self.open_transaction(ix, session);
         let actor = Actor::Session(session);
         let server = self.server_mut(ix);
@@ -446,6 +486,11 @@ impl Cluster {
         session: SessionKey,
     ) -> Result<(), SqlError> {
         let server = self.server(ix);
+        let open = server.engine.transaction(Actor::Session(session));
+        if open.is_some_and(|open| open.is_read_only) {
+            let text = "Cannot execute statement in a READ ONLY transaction.";
+            return Err(SqlError::new(1792, "25006", text));
+        }
         let may_write = [Privilege::SUPER, Privilege::CONNECTION_ADMIN];
         let option = if server.global("super_read_only").is_on() {
             "--super-read-only"
@@ -461,79 +506,6 @@ impl Cluster {
              statement"
         );
         Err(SqlError::new(1290, "HY000", text))
-    }
-
-    // --- Waiting for locks ---
-
-    pub(crate) fn wait_for_lock(&mut self, ix: ServerIndex, session: SessionKey, lock: LockName) {
-        let (phase, variable, what) = match &lock {
-            LockName::Row(..) => (Phase::RowLock, "innodb_lock_wait_timeout", "row lock"),
-            LockName::TableShared(..) | LockName::TableExclusive(..) => (
-                Phase::MetadataLock,
-                "lock_wait_timeout",
-                "table metadata lock",
-            ),
-        };
-        let seconds = self.server(ix).session_value(session, variable).as_u64();
-        let engine = &mut self.server_mut(ix).engine;
-        engine.locks_mut().wait(Actor::Session(session), lock);
-        let Some(running) = self.running_mut(ix, session) else {
-            return;
-        };
-        running.phase = phase;
-        let id = running.id;
-        let event = ProcessEvent::LockWaitTimesOut(session, id);
-        let timer = self.later(ix, seconds.saturating_mul(1_000_000), event);
-        if let Some(running) = self.running_mut(ix, session) {
-            running.timer = Some(timer);
-        }
-        let kind = TraceKind::LockWaitStarted {
-            statement: id,
-            what: what.to_owned(),
-        };
-        self.mark(Lane::Client(ix, session), None, kind);
-    }
-
-    /// Locks were given back: who waited for them tries again.
-    pub(crate) fn wake_lock_waiters(&mut self, ix: ServerIndex) {
-        for actor in self.server_mut(ix).engine.locks_mut().take_ready() {
-            match actor {
-                Actor::Session(session) => {
-                    if let Some(running) = self.running_mut(ix, session) {
-                        let id = running.id;
-                        self.later(ix, 0, ProcessEvent::StatementRuns(session, id));
-                    }
-                }
-                Actor::Applier => self.applier_tries_again(ix),
-            }
-        }
-    }
-
-    pub(crate) fn lock_wait_times_out(
-        &mut self,
-        ix: ServerIndex,
-        session: SessionKey,
-        id: StatementId,
-    ) {
-        let running = self.running_mut(ix, session);
-        if running.is_none_or(|running| running.id != id) {
-            return;
-        }
-        self.stop_waiting_for_lock(ix, session);
-        let text = "Lock wait timeout exceeded; try restarting transaction";
-        self.fail(ix, session, SqlError::new(1205, "HY000", text));
-    }
-
-    fn stop_waiting_for_lock(&mut self, ix: ServerIndex, session: SessionKey) {
-        let engine = &mut self.server_mut(ix).engine;
-        engine.locks_mut().stop_waiting(Actor::Session(session));
-        if let Some(running) = self.running_mut(ix, session) {
-            running.phase = Phase::Executing;
-            let kind = TraceKind::LockWaitEnded {
-                statement: running.id,
-            };
-            self.mark(Lane::Client(ix, session), None, kind);
-        }
     }
 
     // --- KILL and SLEEP ---
@@ -615,19 +587,18 @@ impl Cluster {
         };
         match running.phase {
             // The statement notices when it runs next, if the connection was killed.
-            Phase::Executing | Phase::Rotation => {}
+            Phase::Executing | Phase::Rotation | Phase::BinaryLogLock | Phase::StopsReplica => {}
             Phase::Commit => self.signal_waiter(ix, Actor::Session(victim)),
             Phase::RowLock | Phase::MetadataLock => {
                 self.stop_waiting_for_lock(ix, victim);
                 self.fail(ix, victim, interrupted());
             }
-            Phase::CommitLock => {
-                let blockers = &mut self.server_mut(ix).commit_blockers;
-                blockers.retain(|other| *other != victim);
+            Phase::GlobalReadLock | Phase::CommitLock => {
+                self.server_mut(ix).read_lock.forget(victim);
                 self.fail(ix, victim, interrupted());
                 self.world
                     .pending
-                    .push_back(crate::cluster::Pending::CommitLock(ix));
+                    .push_back(crate::cluster::Pending::ReadLock(ix));
             }
             Phase::Sleep => self.statement_ends(ix, victim, Outcome::Read),
         }
@@ -660,7 +631,7 @@ impl Cluster {
         session: SessionKey,
         text: &str,
         effect: LoggedEffect,
-    ) -> Result<(), SqlError> {
+    ) {
         let mut answer = OkPacket::default();
         let mut logged = LoggedText {
             text: text.to_owned(),
@@ -692,7 +663,6 @@ impl Cluster {
         }
         self.open_statement_transaction(ix, session, action);
         self.commit_session(ix, session, Some(logged));
-        Ok(())
     }
 
     /// A transaction of its own for a statement that is logged as text.
@@ -720,6 +690,10 @@ fn unknown_thread(id: u64) -> SqlError {
 pub(crate) fn interrupted() -> SqlError {
     SqlError::new(1317, "70100", "Query execution was interrupted")
 }
+
+/// Warning 138 of START TRANSACTION WITH CONSISTENT SNAPSHOT.
+const NO_SNAPSHOT: &str = "InnoDB: WITH CONSISTENT SNAPSHOT was ignored because this phrase can \
+only be used with REPEATABLE READ isolation level.";
 
 /// Databases every server has and the cluster does not store.
 pub(crate) const SYSTEM_DATABASES: [&str; 4] =

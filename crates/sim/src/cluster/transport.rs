@@ -171,7 +171,7 @@ impl Cluster {
     ) -> bool {
         let server = self.server(to);
         match (direction, payload) {
-            (Direction::ToSource, Payload::Connect) => server.accepts_connections(),
+            (Direction::ToSource, Payload::Connect { .. }) => server.accepts_connections(),
             (Direction::ToSource, _) => server.replicas.contains_key(&connection),
             (Direction::ToReplica, _) => {
                 let channel = server.channel.as_ref();
@@ -212,7 +212,7 @@ impl Cluster {
             Direction::ToReplica => Direction::ToSource,
         };
         match payload {
-            Payload::Connect => {
+            Payload::Connect { .. } => {
                 self.send_handshake(connection, back, Payload::Refused, "refused");
             }
             _ => self.send_close(connection, back, Vec::new()),

@@ -1,6 +1,6 @@
-//! Beginning a new binary log file while commits are under way, and what waits for commits to end.
+//! Beginning a new binary log file while commits are under way.
 
-use crate::cluster::{Cluster, Pending};
+use crate::cluster::Cluster;
 use crate::commit::Stage;
 use crate::operation::OkPacket;
 use crate::{ServerIndex, SessionKey};
@@ -31,30 +31,8 @@ impl Cluster {
         for session in sessions {
             self.statement_ends_ok(ix, session, OkPacket::default());
         }
+        self.wake_log_readers(ix);
         self.wake_dumps(ix);
         self.start_stage(ix, Stage::Flush);
-    }
-
-    /// A statement needs the global read lock with the commit block: it waits for commits in
-    /// progress, and later commits wait for it.
-    pub(crate) fn request_commit_lock(&mut self, ix: ServerIndex, session: SessionKey) {
-        self.server_mut(ix).commit_blockers.push_back(session);
-        self.world.pending.push_back(Pending::CommitLock(ix));
-    }
-
-    /// Gives the commit lock to who waits for it, then lets blocked commits go on.
-    pub(crate) fn grant_commit_lock(&mut self, ix: ServerIndex) {
-        while self.server(ix).commits.jobs.is_empty() {
-            let Some(session) = self.server_mut(ix).commit_blockers.pop_front() else {
-                break;
-            };
-            self.run_with_commit_lock(ix, session);
-        }
-        while self.server(ix).commit_blockers.is_empty() {
-            let Some(job) = self.server_mut(ix).commits.blocked.pop_front() else {
-                break;
-            };
-            self.begin_commit(ix, job);
-        }
     }
 }

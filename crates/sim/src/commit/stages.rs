@@ -11,7 +11,7 @@ impl Cluster {
     /// A transaction is ready to commit: engine prepare, then the flush queue.
     pub(crate) fn begin_commit(&mut self, ix: ServerIndex, job: Job) {
         let server = self.server_mut(ix);
-        if !server.commit_blockers.is_empty() && matches!(job.actor, Actor::Session(_)) {
+        if server.read_lock.keeps_commits() {
             server.commits.blocked.push_back(job);
             return;
         }
@@ -219,7 +219,7 @@ impl Cluster {
                 self.commit_is_done(ix, &job);
             }
         }
-        self.world.pending.push_back(Pending::CommitLock(ix));
+        self.world.pending.push_back(Pending::ReadLock(ix));
         self.start_stage(ix, Stage::AfterCommit);
         self.try_rotate(ix);
     }

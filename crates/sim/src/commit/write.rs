@@ -77,6 +77,17 @@ impl Events {
         }
     }
 
+    fn add_savepoint(&mut self, default_db: &str, text: &str) {
+        let query = EventBody::Query {
+            default_db: default_db.to_owned(),
+            text: text.to_owned(),
+            xid: None,
+            action: None,
+        };
+        let size = size::query(default_db, None, false, 0, text);
+        self.add(query, size);
+    }
+
     fn total(&self) -> u64 {
         self.list.iter().map(|event| u64::from(event.size)).sum()
     }
@@ -219,8 +230,18 @@ impl Cluster {
             events.add(commit, size::commit(begin_db));
             return events;
         }
-        for statement in statements {
+        let mut savepoints = transaction
+            .map_or(&[][..], |transaction| &transaction.logged_savepoints)
+            .iter()
+            .peekable();
+        for (index, statement) in statements.iter().enumerate() {
+            while let Some((_, text)) = savepoints.next_if(|(before, _)| *before <= index) {
+                events.add_savepoint(begin_db, text);
+            }
             events.add_statement(statement, FIRST_TABLE_ID + statement.table_id.0);
+        }
+        for (_, text) in savepoints {
+            events.add_savepoint(begin_db, text);
         }
         events.add(EventBody::Xid(xid), size::XID);
         events

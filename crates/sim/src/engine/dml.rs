@@ -7,10 +7,13 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::locks::{Actor, LockName, Locked};
+use super::scan::Scan;
 use super::{Engine, Row, RowKey, StatementChanges, Table};
 use crate::binlog::{RowChange, RowsKind};
 use crate::expr::{BinaryOp, Expr, Row as ColumnSource};
-use crate::operation::{ColumnDefinition, ColumnKind, SqlError, TableDefinition};
+use crate::operation::{
+    ColumnDefinition, ColumnKind, LockMode, LockPatience, SqlError, TableDefinition,
+};
 use crate::value::Value;
 
 /// What a statement came to.
@@ -34,9 +37,9 @@ pub struct Effect {
 }
 
 /// A row under its column names.
-struct NamedRow<'a> {
-    columns: &'a [ColumnDefinition],
-    values: &'a [Value],
+pub(super) struct NamedRow<'a> {
+    pub(super) columns: &'a [ColumnDefinition],
+    pub(super) values: &'a [Value],
 }
 
 impl ColumnSource for NamedRow<'_> {
@@ -70,7 +73,7 @@ impl Engine {
                 Some(key) => key,
                 None => RowKey(vec![Value::Int(self.next_hidden_row(&table))]),
             };
-            if let Some(lock) = self.lock_row(actor, &table, &key)? {
+            if let Some(lock) = self.lock_new_row(actor, &table, &key) {
                 return Ok(Attempt::Blocked(lock));
             }
             if self.current(actor, &table, &key).is_some() || !new_keys.insert(key.clone()) {
@@ -114,7 +117,13 @@ impl Engine {
         for (name, expr) in assignments {
             targets.push((known_column(&definition, name)?, expr));
         }
-        let found = match self.matching(actor, &table, filter)? {
+        let scan = Scan {
+            filter,
+            mode: LockMode::Exclusive,
+            patience: LockPatience::Wait,
+            is_update: true,
+        };
+        let found = match self.matching(actor, &table, scan)? {
             Ok(found) => found,
             Err(lock) => return Ok(Attempt::Blocked(lock)),
         };
@@ -138,7 +147,7 @@ impl Engine {
             }
             let new_key = RowKey::of(&definition, &after).unwrap_or_else(|| key.clone());
             if new_key != key {
-                if let Some(lock) = self.lock_row(actor, &table, &new_key)? {
+                if let Some(lock) = self.lock_new_row(actor, &table, &new_key) {
                     return Ok(Attempt::Blocked(lock));
                 }
                 if self.current(actor, &table, &new_key).is_some() {
@@ -175,7 +184,13 @@ impl Engine {
             Ok(table) => table,
             Err(lock) => return Ok(Attempt::Blocked(lock)),
         };
-        let found = match self.matching(actor, &table, filter)? {
+        let scan = Scan {
+            filter,
+            mode: LockMode::Exclusive,
+            patience: LockPatience::Wait,
+            is_update: false,
+        };
+        let found = match self.matching(actor, &table, scan)? {
             Ok(found) => found,
             Err(lock) => return Ok(Attempt::Blocked(lock)),
         };
@@ -216,25 +231,23 @@ impl Engine {
         actor: Actor,
         table: &Table,
         key: &RowKey,
-    ) -> Result<Option<LockName>, SqlError> {
+    ) -> Option<LockName> {
         let name = LockName::Row(table.id, key.clone());
         self.lock(actor, name)
     }
 
+    /// The place of a new row: nobody has locked the gap, and nobody else writes the same key.
+    fn lock_new_row(&mut self, actor: Actor, table: &Table, key: &RowKey) -> Option<LockName> {
+        let place = LockName::InsertIntention(table.id, key.clone());
+        self.lock(actor, place)
+            .or_else(|| self.lock_row(actor, table, key))
+    }
+
     /// Takes a lock; gives back its name if somebody else holds it.
-    pub(crate) fn lock(
-        &mut self,
-        actor: Actor,
-        name: LockName,
-    ) -> Result<Option<LockName>, SqlError> {
-        match self.locks_mut().take(actor, name.clone()) {
-            Locked::Taken => Ok(None),
-            Locked::Busy => Ok(Some(name)),
-            Locked::Deadlock => Err(SqlError::new(
-                1213,
-                "40001",
-                "Deadlock found when trying to get lock; try restarting transaction",
-            )),
+    pub(crate) fn lock(&mut self, actor: Actor, name: LockName) -> Option<LockName> {
+        match self.locks_mut().take(actor, &name) {
+            Locked::Taken | Locked::Held => None,
+            Locked::Busy => Some(name),
         }
     }
 
@@ -244,7 +257,7 @@ impl Engine {
         (db, name): (&str, &str),
     ) -> Result<Result<Arc<Table>, LockName>, SqlError> {
         let lock = LockName::TableShared(db.to_owned(), name.to_owned());
-        if let Some(lock) = self.lock(actor, lock)? {
+        if let Some(lock) = self.lock(actor, lock) {
             return Ok(Err(lock));
         }
         Ok(Ok(self.table(db, name)?.clone()))
@@ -274,49 +287,6 @@ impl Engine {
         if let Some(transaction) = self.transaction_mut(actor) {
             transaction.add(statement);
         }
-    }
-
-    /// The rows a filter keeps, locked. Without an equality on the whole primary key all rows are
-    /// locked, as REPEATABLE READ does.
-    fn matching(
-        &mut self,
-        actor: Actor,
-        table: &Arc<Table>,
-        filter: Option<&Expr>,
-    ) -> Result<Result<Vec<(RowKey, Row)>, LockName>, SqlError> {
-        let point = filter.and_then(|filter| key_equality(&table.definition, filter));
-        let keys = match point {
-            Some(key) => vec![key],
-            None => {
-                let own = self
-                    .transaction(actor)
-                    .and_then(|own| own.overlay(table.id));
-                let own = own.into_iter().flat_map(|own| own.keys());
-                let all: BTreeSet<_> = table.rows.keys().chain(own).cloned().collect();
-                all.into_iter().collect()
-            }
-        };
-        let mut found = Vec::new();
-        for key in keys {
-            if let Some(lock) = self.lock_row(actor, table, &key)? {
-                return Ok(Err(lock));
-            }
-            let Some(row) = self.current(actor, table, &key) else {
-                continue;
-            };
-            let source = NamedRow {
-                columns: &table.definition.columns,
-                values: &row,
-            };
-            let keeps = match filter {
-                Some(filter) => filter.holds(&source)?,
-                None => true,
-            };
-            if keeps {
-                found.push((key, row));
-            }
-        }
-        Ok(Ok(found))
     }
 
     fn new_row(
@@ -413,7 +383,7 @@ fn in_field_list(mut error: SqlError) -> SqlError {
 }
 
 /// The key that `filter` asks for, if it compares the whole primary key with values.
-fn key_equality(table: &TableDefinition, filter: &Expr) -> Option<RowKey> {
+pub(super) fn key_equality(table: &TableDefinition, filter: &Expr) -> Option<RowKey> {
     let [index] = table.primary_key[..] else {
         return None;
     };
@@ -434,6 +404,57 @@ fn key_equality(table: &TableDefinition, filter: &Expr) -> Option<RowKey> {
     let mut row = vec![Value::Null; table.columns.len()];
     row[index] = value;
     RowKey::of(table, &row)
+}
+
+/// The keys between which a filter can find rows; both ends belong to it.
+#[derive(Clone, Debug, Default)]
+pub(super) struct KeyBounds {
+    pub(super) low: Option<RowKey>,
+    pub(super) high: Option<RowKey>,
+}
+
+impl KeyBounds {
+    pub(super) fn contain(&self, key: &RowKey) -> bool {
+        self.low.as_ref().is_none_or(|low| low <= key)
+            && self.high.as_ref().is_none_or(|high| key <= high)
+    }
+}
+
+/// What a filter says of a primary key of one column: comparisons joined by AND.
+pub(super) fn primary_key_bounds(table: &TableDefinition, filter: Option<&Expr>) -> KeyBounds {
+    let mut bounds = KeyBounds::default();
+    if let Some(filter) = filter {
+        narrow(table, filter, &mut bounds);
+    }
+    bounds
+}
+
+fn narrow(table: &TableDefinition, filter: &Expr, bounds: &mut KeyBounds) {
+    let Expr::Binary(op, left, right) = filter else {
+        return;
+    };
+    if *op == BinaryOp::And {
+        narrow(table, left, bounds);
+        narrow(table, right, bounds);
+        return;
+    }
+    let equality = Expr::Binary(BinaryOp::Equal, left.clone(), right.clone());
+    let Some(key) = key_equality(table, &equality) else {
+        return;
+    };
+    let is_column_first = matches!(**left, Expr::Column(_));
+    let (is_low, is_high) = match op {
+        BinaryOp::Equal => (true, true),
+        BinaryOp::Greater | BinaryOp::GreaterOrEqual => (is_column_first, !is_column_first),
+        BinaryOp::Less | BinaryOp::LessOrEqual => (!is_column_first, is_column_first),
+        _ => (false, false),
+    };
+    if is_low && bounds.low.as_ref().is_none_or(|low| *low < key) {
+        bounds.low = Some(key.clone());
+    }
+    if is_high && bounds.high.as_ref().is_none_or(|high| key < *high) {
+        bounds.high = Some(key);
+    }
 }
 
 fn duplicate_entry(table: &TableDefinition, row: &[Value]) -> SqlError {

@@ -1,8 +1,9 @@
 //! Replicas of a server, and its own channel.
 
-use semisync_core::BinlogPosition;
+use semisync_core::{BinlogPosition, Instant};
 
 use crate::ServerIndex;
+use crate::binlog::{EventBody, RowsKind};
 use crate::cluster::Cluster;
 use crate::inspect::{ReplicaRow, ReplicaStatusRow};
 use crate::replication::channel::{Applier, Channel};
@@ -61,14 +62,30 @@ impl Cluster {
             applier_error: applier.error.clone(),
             source_server_id: channel.source_id,
             source_uuid: channel.source_uuid.clone(),
-            applier_state: applier.state().to_owned(),
+            applier_state: applier.state(self.world.now).to_owned(),
             retrieved_gtid_set: channel.retrieved.to_string(),
             executed_gtid_set: server.gtid_executed.to_string(),
             auto_position: channel.config.auto_position,
+            sql_delay: channel.config.delay,
+            remaining_delay: self.remaining_delay(applier),
+            until: match &applier.until {
+                Some(until) => {
+                    let (condition, file, position) = until.shown();
+                    (condition.to_owned(), file, position)
+                }
+                None => ("None".to_owned(), String::new(), 0),
+            },
             heartbeats: receiver.heartbeats,
             last_queued: gtid(receiver.last_queued).unwrap_or_default(),
             last_applied: gtid(applier.last_applied).unwrap_or_default(),
         })
+    }
+
+    /// How long the applier still waits for SOURCE_DELAY.
+    fn remaining_delay(&self, applier: &Applier) -> Option<u64> {
+        let due = applier.applying.as_ref()?.due;
+        let left = due.saturating_since(self.world.now);
+        (!left.is_zero()).then(|| left.as_secs_f64().ceil() as u64)
     }
 
     fn seconds_behind(&self, channel: &Channel) -> Option<u64> {
@@ -90,12 +107,40 @@ impl Cluster {
 
 impl Applier {
     /// `Replica_SQL_Running_State`
-    pub(crate) fn state(&self) -> &'static str {
-        match (self.is_running, self.applying.is_some()) {
-            (false, _) => "",
-            (true, true) => "Waiting for dependent transaction to commit",
-            (true, false) => "Replica has read all relay log; waiting for more updates",
+    pub(crate) fn state(&self, now: Instant) -> &'static str {
+        if !self.is_running {
+            return "";
         }
+        if self.is_stopping {
+            return "Waiting for workers to exit";
+        }
+        match &self.applying {
+            Some(applying) if now < applying.due => {
+                "Waiting until SOURCE_DELAY seconds after source executed event"
+            }
+            _ => "Replica has read all relay log; waiting for more updates",
+        }
+    }
+
+    /// The state of the worker that applies, and whether it does.
+    pub(crate) fn worker_state(&self, now: Instant) -> (&'static str, bool) {
+        let at_work = self.applying.as_ref();
+        let at_work = at_work.filter(|applying| applying.due <= now);
+        let Some(applying) = at_work else {
+            return ("Waiting for an event from Coordinator", false);
+        };
+        let kind = applying.events.iter().find_map(|event| match &*event.body {
+            EventBody::Rows { kind, .. } => Some(*kind),
+            _ => None,
+        });
+        let state = match kind {
+            _ if applying.is_committing => "waiting for handler commit",
+            Some(RowsKind::Write) => "Applying batch of row changes (write)",
+            Some(RowsKind::Update) => "Applying batch of row changes (update)",
+            Some(RowsKind::Delete) => "Applying batch of row changes (delete)",
+            None => "Executing event",
+        };
+        (state, true)
     }
 }
 

@@ -3,7 +3,7 @@
 use crate::accounts::Accounts;
 use crate::cluster::Cluster;
 use crate::commit::Stage;
-use crate::engine::Actor;
+use crate::engine::{Actor, Isolation};
 use crate::inspect::{ConnectionRow, PluginRow, ProcessRow, VariableRow};
 use crate::operation::TableDefinition;
 use crate::replication::channel::ReceiverPhase;
@@ -186,7 +186,12 @@ impl Cluster {
     pub fn rows(&self, session: SessionKey, db: &str, table: &str) -> Option<Vec<Vec<Value>>> {
         let server = self.running_server(self.session_server(session)?)?;
         let actor = Some(Actor::Session(session));
-        let rows = server.engine.visible_rows(actor, db, table)?;
+        let state = server.sessions.get(&session);
+        if let Some(found) = state.and_then(|state| state.found_rows.as_ref()) {
+            return Some(found.iter().map(|row| row.to_vec()).collect());
+        }
+        let isolation = state.map_or(Isolation::default(), |state| state.reads_at);
+        let rows = server.engine.visible_rows(actor, isolation, db, table)?;
         Some(rows.iter().map(|row| row.to_vec()).collect())
     }
 
@@ -197,10 +202,12 @@ impl Cluster {
         db: &str,
         table: &str,
     ) -> Option<Vec<Vec<Value>>> {
-        let rows = self
-            .running_server(server)?
-            .engine
-            .visible_rows(None, db, table)?;
+        let rows = self.running_server(server)?.engine.visible_rows(
+            None,
+            Isolation::default(),
+            db,
+            table,
+        )?;
         Some(rows.iter().map(|row| row.to_vec()).collect())
     }
 }
@@ -224,7 +231,11 @@ impl Server {
         }) {
             return "init";
         }
-        let job = self.commits.job_of(Actor::Session(key));
+        let actor = Actor::Session(key);
+        if self.commits.blocked.iter().any(|job| job.actor == actor) {
+            return "Waiting for commit lock";
+        }
+        let job = self.commits.job_of(actor);
         if let Some(job) = job
             && job.position.is_none()
             && self.commits.stages[Stage::Flush as usize].owner.is_none()
@@ -278,14 +289,18 @@ fn channel_rows(cluster: &Cluster, server: &Server) -> Vec<ProcessRow> {
     let applier = &channel.applier;
     if applier.is_running {
         let id = applier.processlist_id;
-        rows.push(row(id, "", applier.since, "Query", applier.state()));
+        let now = cluster.world.now;
+        rows.push(row(id, "", applier.since, "Query", applier.state(now)));
         for worker in 1..=server.global("replica_parallel_workers").as_u64() {
+            let (at_work, is_busy) = applier.worker_state(now);
+            if applier.is_stopping && worker != 1 {
+                continue;
+            }
             // The first worker has applied what there was; the cluster's applier is one thread.
-            let command = match (worker, applier.last_applied) {
-                (1, Some(_)) => "Query",
-                _ => "Connect",
+            let (command, state) = match (worker, is_busy || applier.last_applied.is_some()) {
+                (1, true) => ("Query", at_work),
+                _ => ("Connect", "Waiting for an event from Coordinator"),
             };
-            let state = "Waiting for an event from Coordinator";
             rows.push(row(id + worker, "", applier.since, command, state));
         }
     }

@@ -1,18 +1,20 @@
 //! The applier: it reads complete transactions from the relay log and applies them in order.
 
-use semisync_core::BinlogPosition;
+use semisync_core::{BinlogPosition, Instant};
 
 use super::channel::Applying;
+use super::until::Until;
 use crate::ServerIndex;
 use crate::binlog::{BinlogEvent, EventBody};
 use crate::cluster::{Cluster, ProcessEvent};
 use crate::engine::Actor;
+use crate::operation::OkPacket;
 use crate::server::error_log::Line;
 use crate::trace::{Lane, TraceKind};
 
 impl Cluster {
     /// START REPLICA SQL_THREAD.
-    pub(crate) fn start_applier(&mut self, ix: ServerIndex) {
+    pub(crate) fn start_applier(&mut self, ix: ServerIndex, until: Option<Until>) {
         if self
             .channel(ix)
             .is_none_or(|channel| channel.applier.is_running)
@@ -28,6 +30,8 @@ impl Cluster {
         };
         let applier = &mut channel.applier;
         applier.is_running = true;
+        applier.is_stopping = false;
+        applier.until = until;
         applier.processlist_id = first_id;
         applier.since = now;
         applier.error = None;
@@ -38,7 +42,27 @@ impl Cluster {
         self.applier_reads(ix);
     }
 
-    /// STOP REPLICA SQL_THREAD: a transaction that commits already goes on.
+    /// STOP REPLICA SQL_THREAD: what is being applied is applied to its end. False if it has to be
+    /// waited for.
+    pub(crate) fn ask_applier_to_stop(&mut self, ix: ServerIndex) -> bool {
+        let now = self.world.now;
+        let Some(channel) = self.channel_mut(ix) else {
+            return true;
+        };
+        let applier = &mut channel.applier;
+        let is_busy = applier
+            .applying
+            .as_ref()
+            .is_some_and(|applying| applying.is_committing || applying.due < now);
+        if is_busy {
+            applier.is_stopping = true;
+        } else {
+            self.stop_applier(ix);
+        }
+        !is_busy
+    }
+
+    /// The applier ends now: a transaction that commits already goes on, another one is dropped.
     pub(crate) fn stop_applier(&mut self, ix: ServerIndex) {
         let Some(channel) = self.channel_mut(ix) else {
             return;
@@ -48,6 +72,7 @@ impl Cluster {
             return;
         }
         applier.is_running = false;
+        applier.is_stopping = false;
         if applier
             .applying
             .as_ref()
@@ -59,10 +84,19 @@ impl Cluster {
             self.wake_lock_waiters(ix);
         }
         self.mark(Lane::Server(ix), None, TraceKind::ApplierStopped);
+        self.applier_has_stopped(ix);
+    }
+
+    /// STOP REPLICA returns in the sessions that waited for this.
+    fn applier_has_stopped(&mut self, ix: ServerIndex) {
+        for session in std::mem::take(&mut self.server_mut(ix).stop_waiters) {
+            self.statement_ends_ok(ix, session, OkPacket::default());
+        }
     }
 
     /// The applier reads on until it has a complete transaction to apply.
     pub(crate) fn applier_reads(&mut self, ix: ServerIndex) {
+        let now = self.world.now;
         let own = self.world.timing.apply_us;
         let duration = self.server(ix).apply_us.unwrap_or(own);
         loop {
@@ -73,7 +107,12 @@ impl Cluster {
                 return;
             };
             let applier = &mut channel.applier;
-            if !applier.is_running || applier.applying.is_some() {
+            if !applier.is_running || applier.is_stopping || applier.applying.is_some() {
+                return;
+            }
+            let stops = |until: &Until| until.has_come(executed, applier);
+            if applier.buffer.is_empty() && applier.until.as_ref().is_some_and(stops) {
+                self.stop_applier(ix);
                 return;
             }
             let (number, index) = applier.scan;
@@ -97,6 +136,14 @@ impl Cluster {
                 return;
             };
             let event = event.clone();
+            let relay_file = file.name.to_string();
+            if event.body.begins_transaction()
+                && let Some(until) = &applier.until
+                && until.excludes(&event, &relay_file, &applier.source_file)
+            {
+                self.stop_applier(ix);
+                return;
+            }
             applier.scan = (number, index + 1);
             // Its own Rotate events name relay log files.
             if let EventBody::Rotate { next, position } = &*event.body
@@ -123,17 +170,18 @@ impl Cluster {
                 continue;
             }
             let events = std::mem::take(&mut applier.buffer);
-            let applying = applying(events, &applier.source_file);
+            let mut applying = applying(events, &applier.source_file);
             if applying.gtid.is_some_and(|gtid| executed.contains(gtid)) {
                 applier.done = applier.scan;
                 applier.executed = applying.end;
                 continue;
             }
+            applying.due = due(&applying, channel.config.delay).max(now);
+            let until = Instant::from_micros(applying.due.as_micros().saturating_add(duration));
             applier.applying = Some(applying);
             applier.serial += 1;
             let serial = applier.serial;
-            let delay = channel.config.delay.saturating_mul(1_000_000);
-            self.later(ix, duration + delay, ProcessEvent::ApplierRuns(serial));
+            self.at(ix, until, ProcessEvent::ApplierRuns(serial));
             return;
         }
     }
@@ -150,7 +198,11 @@ impl Cluster {
     pub(crate) fn applier_committed(&mut self, ix: ServerIndex) {
         if let Some(channel) = self.channel_mut(ix) {
             channel.applier.finish();
-            self.applier_reads(ix);
+            if channel.applier.is_stopping {
+                self.stop_applier(ix);
+            } else {
+                self.applier_reads(ix);
+            }
         }
     }
 
@@ -166,10 +218,12 @@ impl Cluster {
         applier.error = Some((number, text.clone(), now));
         applier.applying = None;
         applier.is_running = false;
+        applier.is_stopping = false;
         applier.serial += 1;
         let line = format!("Replica SQL for channel '': {text}, Error_code: MY-{number:06}");
         self.log(ix, Line::error(10584, "Repl", line));
         self.mark(Lane::Server(ix), None, TraceKind::ApplierStopped);
+        self.applier_has_stopped(ix);
     }
 }
 
@@ -183,6 +237,18 @@ fn applying(events: Vec<BinlogEvent>, source_file: &str) -> Applying {
         events,
         gtid,
         end: BinlogPosition::new(source_file, end),
+        due: Instant::ZERO,
         is_committing: false,
     }
+}
+
+/// SOURCE_DELAY counts from the second after the source's commit.
+fn due(applying: &Applying, delay: u64) -> Instant {
+    if delay == 0 {
+        return Instant::ZERO;
+    }
+    let committed = applying.events.first();
+    let committed = committed.map_or(0, |event| event.timestamp.as_micros());
+    let seconds = committed.div_ceil(1_000_000).saturating_add(delay);
+    Instant::from_micros(seconds.saturating_mul(1_000_000))
 }

@@ -1,12 +1,14 @@
 //! Applying one transaction: its rows with their locks, or its statement; then the commit.
 
-use semisync_core::Instant;
 use semisync_core::source::Input;
+use semisync_core::{BinlogPosition, Instant};
 
 use super::channel::Applying;
+use crate::binlog::event::is_savepoint;
 use crate::binlog::{BinlogEvent, DdlAction, EventBody, RowChange, RowsKind, size};
 use crate::cluster::Cluster;
 use crate::commit::{Job, JobSource, LoggedText};
+use crate::engine::alter::alter;
 use crate::engine::{Actor, LockName, StatementChanges, Transaction};
 use crate::trace::{Lane, TraceKind};
 use crate::{ServerIndex, TransactionId};
@@ -14,8 +16,8 @@ use crate::{ServerIndex, TransactionId};
 /// Why a transaction is not applied.
 enum Obstacle {
     Blocked(LockName),
-    /// What Last_SQL_Error says of the row.
-    Failed(u32, String),
+    /// What Last_SQL_Error says of the row, and where its event ends if not with the transaction.
+    Failed(u32, String, Option<u64>),
 }
 
 impl Cluster {
@@ -38,9 +40,10 @@ impl Cluster {
                     .engine
                     .locks_mut()
                     .wait(Actor::Applier, lock);
+                self.break_deadlock(ix, Actor::Applier);
             }
-            Err(Obstacle::Failed(number, reason)) => {
-                self.report_failure(ix, &applying, number, &reason);
+            Err(Obstacle::Failed(number, reason, at)) => {
+                self.report_failure(ix, &applying, (number, &reason), at);
             }
         }
     }
@@ -64,7 +67,12 @@ impl Cluster {
                     ..
                 } => {
                     default_db.clone_from(db);
-                    if text != "BEGIN"
+                    if is_savepoint(text) {
+                        let engine = &mut self.server_mut(ix).engine;
+                        if let Some(open) = engine.transaction_mut(Actor::Applier) {
+                            open.log_savepoint(text);
+                        }
+                    } else if text != "BEGIN"
                         && let Some(action) = action
                     {
                         self.apply_ddl(ix, action)?;
@@ -119,7 +127,7 @@ impl Cluster {
         let engine = &mut self.server_mut(ix).engine;
         let failed = |number: u32, reason: &str| {
             let text = format!("{reason}; the event's source log FIRST, end_log_pos {end}");
-            Obstacle::Failed(number, text)
+            Obstacle::Failed(number, text, Some(end))
         };
         let table = match engine.open_table(Actor::Applier, (db, name)) {
             Ok(Ok(table)) => table,
@@ -132,10 +140,15 @@ impl Cluster {
         for change in changes {
             let after = change.after.iter().map(|(key, _)| key);
             for key in std::iter::once(&change.key).chain(after) {
-                match engine.lock_row(Actor::Applier, &table, key) {
-                    Ok(None) => {}
-                    Ok(Some(lock)) => return Err(Obstacle::Blocked(lock)),
-                    Err(error) => return Err(failed(u32::from(error.code), &error.message)),
+                let place = LockName::InsertIntention(table.id, key.clone());
+                let is_new = engine.current(Actor::Applier, &table, key).is_none();
+                let busy = match is_new {
+                    true => engine.lock(Actor::Applier, place),
+                    false => None,
+                };
+                let busy = busy.or_else(|| engine.lock_row(Actor::Applier, &table, key));
+                if let Some(lock) = busy {
+                    return Err(Obstacle::Blocked(lock));
                 }
             }
             let exists = engine
@@ -201,6 +214,11 @@ impl Cluster {
                 .table(db, table)
                 .err()
                 .map(|error| (1146, error.message)),
+            DdlAction::AlterTable { db, table, changes } => match engine.table(db, table) {
+                Ok(table) => alter(table, changes).err(),
+                Err(error) => Some(error),
+            }
+            .map(|error| (u32::from(error.code), error.message)),
             DdlAction::CreateDatabase(_)
             | DdlAction::DropDatabase(_)
             | DdlAction::Accounts(_)
@@ -208,12 +226,14 @@ impl Cluster {
         };
         if let Some((number, reason)) = failure {
             let text = format!("Error '{reason}' on query.");
-            return Err(Obstacle::Failed(number, text));
+            return Err(Obstacle::Failed(number, text, None));
         }
-        if let DdlAction::DropTable { db, table } | DdlAction::TruncateTable { db, table } = action
+        if let DdlAction::DropTable { db, table }
+        | DdlAction::TruncateTable { db, table }
+        | DdlAction::AlterTable { db, table, .. } = action
         {
             let name = LockName::TableExclusive(db.clone(), table.clone());
-            if let Ok(Some(lock)) = engine.lock(Actor::Applier, name) {
+            if let Some(lock) = engine.lock(Actor::Applier, name) {
                 return Err(Obstacle::Blocked(lock));
             }
         }
@@ -263,8 +283,17 @@ impl Cluster {
         self.applier_committed(ix);
     }
 
-    fn report_failure(&mut self, ix: ServerIndex, applying: &Applying, number: u32, reason: &str) {
-        let end = &applying.end;
+    fn report_failure(
+        &mut self,
+        ix: ServerIndex,
+        applying: &Applying,
+        (number, reason): (u32, &str),
+        event_end: Option<u64>,
+    ) {
+        let end = &BinlogPosition {
+            file: applying.end.file.clone(),
+            offset: event_end.unwrap_or(applying.end.offset),
+        };
         let reason = reason.replace("source log FIRST", &format!("source log {}", end.file));
         let name = match applying.gtid {
             Some(gtid) => gtid.to_string(),
@@ -332,7 +361,7 @@ fn job_source(applying: &Applying) -> JobSource {
                 action,
             } => {
                 default_db.clone_from(db);
-                if !matches!(text.as_str(), "BEGIN" | "COMMIT") {
+                if !matches!(text.as_str(), "BEGIN" | "COMMIT") && !is_savepoint(text) {
                     logged = Some(logged_again(event, text, xid.is_some(), action.as_ref()));
                 }
             }
@@ -361,6 +390,7 @@ fn logged_again(
             Some(db.clone())
         }
         Some(DdlAction::Accounts(_)) => Some("mysql".to_owned()),
+        Some(DdlAction::AlterTable { db, .. }) => Some(db.clone()),
         Some(DdlAction::TruncateTable { .. } | DdlAction::FlushStatus) | None => None,
     };
     let EventBody::Query { default_db, .. } = &*event.body else {

@@ -9,6 +9,7 @@ use crate::TransactionId;
 use crate::binlog::BinlogEvent;
 use crate::gtid::{Gtid, GtidSet};
 use crate::network::{ConnectionId, DumpedEvent};
+use crate::replication::until::Until;
 
 /// The default channel of a server.
 #[derive(Clone, Debug)]
@@ -32,6 +33,7 @@ pub(crate) struct ChannelConfig {
     pub(crate) host: String,
     pub(crate) port: u16,
     pub(crate) user: String,
+    pub(crate) password: String,
     pub(crate) connect_retry: u64,
     pub(crate) retry_count: u64,
     pub(crate) auto_position: bool,
@@ -124,6 +126,10 @@ pub(crate) struct Applier {
     pub(crate) last_applied: Option<Gtid>,
     /// Timestamp of the last applied event.
     pub(crate) last_timestamp: Instant,
+    /// Where it stops by itself.
+    pub(crate) until: Option<Until>,
+    /// STOP REPLICA: it ends with the transaction that it applies.
+    pub(crate) is_stopping: bool,
 }
 
 /// A transaction that is being applied.
@@ -132,6 +138,8 @@ pub(crate) struct Applying {
     pub(crate) events: Vec<BinlogEvent>,
     pub(crate) gtid: Option<Gtid>,
     pub(crate) end: BinlogPosition,
+    /// When SOURCE_DELAY is over.
+    pub(crate) due: Instant,
     /// Handed to the group commit.
     pub(crate) is_committing: bool,
 }
@@ -158,6 +166,8 @@ impl Channel {
         };
         let applier = &mut self.applier;
         applier.is_running = false;
+        applier.is_stopping = false;
+        applier.until = None;
         applier.serial += 1;
         applier.buffer.clear();
         applier.applying = None;
@@ -192,6 +202,7 @@ impl Default for ChannelConfig {
             host: String::new(),
             port: 3306,
             user: String::new(),
+            password: String::new(),
             connect_retry: 60,
             retry_count: 10,
             auto_position: false,

@@ -7,7 +7,7 @@ use semisync_core::wire::{AckPacket, EventHeader};
 use semisync_core::{BinlogPosition, Generation, Instant, ServerId};
 
 use crate::ServerIndex;
-use crate::binlog::EventBody;
+use crate::binlog::{BinlogFile, EventBody};
 use crate::cluster::{Cluster, ProcessEvent};
 use crate::gtid::{GtidSet, ServerUuid};
 use crate::network::{ConnectionId, Direction, DumpContent, DumpedEvent, Payload, Registration};
@@ -51,6 +51,22 @@ pub(crate) struct Dump {
     pub(crate) has_skipped: bool,
     pub(crate) is_scheduled: bool,
     pub(crate) last_sent: Instant,
+    /// Where it stands in a file that RESET BINARY LOGS AND GTIDS has deleted.
+    pub(crate) stranded: Option<BinlogPosition>,
+}
+
+impl Dump {
+    /// The end of what it has read of its file.
+    pub(crate) fn position_in(&self, file: &BinlogFile) -> BinlogPosition {
+        let last = self
+            .next
+            .checked_sub(1)
+            .and_then(|last| file.events.get(last));
+        BinlogPosition {
+            file: file.name.clone(),
+            offset: last.map_or(4, |event| event.end),
+        }
+    }
 }
 
 impl ReplicaConnection {
@@ -102,6 +118,10 @@ impl Cluster {
             return;
         };
         dump.is_scheduled = false;
+        if let Some(at) = dump.stranded.clone() {
+            self.stranded_dump_looks(ix, id, &at);
+            return;
+        }
         for _ in 0..PACKETS_AT_ONCE {
             if WINDOW <= self.world.network.in_flight(id, Direction::ToReplica) {
                 return;
@@ -119,6 +139,38 @@ impl Cluster {
             dump.is_scheduled = true;
             self.later(ix, 1, ProcessEvent::DumpSends(id));
         }
+    }
+
+    /// A dump whose file was deleted by a reset: it waits until the new file of the same name is
+    /// longer than what it has read, and fails; or goes on with the next file.
+    fn stranded_dump_looks(&mut self, ix: ServerIndex, id: ConnectionId, at: &BinlogPosition) {
+        let binlog = &self.server(ix).binlog;
+        let files = binlog.files();
+        let same = files.iter().position(|file| file.name == at.file);
+        let next = same.filter(|index| index + 1 < files.len());
+        if let Some(index) = next {
+            let number = binlog.number_of(index + 1);
+            if let Some(dump) = self.dump_mut(ix, id) {
+                dump.stranded = None;
+                dump.file = number;
+                dump.next = 0;
+                dump.announce = Some(4);
+                dump.skips = false;
+                dump.is_scheduled = true;
+                self.later(ix, 1, ProcessEvent::DumpSends(id));
+            }
+            return;
+        }
+        if same.is_none_or(|index| binlog.readable(index) <= at.offset) {
+            return;
+        }
+        let BinlogPosition { file, offset } = at;
+        let text = format!(
+            "I/O error reading log event; the first event '' at 4, the last event read from \
+             './{file}' at {offset}, the last byte read from './{file}' at {offset}."
+        );
+        self.send_dump_error(id, &text);
+        self.end_dump(ix, id);
     }
 
     /// A packet of the dump arrived: there is room for more.
@@ -333,16 +385,10 @@ impl Cluster {
             self.at(ix, at, ProcessEvent::HeartbeatIsDue(id));
             return;
         }
-        let Some((_, file)) = server.binlog.numbered(dump.file) else {
-            return;
-        };
-        let offset = dump
-            .next
-            .checked_sub(1)
-            .map_or(4, |last| file.events[last].end);
-        let position = BinlogPosition {
-            file: file.name.clone(),
-            offset,
+        let position = match (&dump.stranded, server.binlog.numbered(dump.file)) {
+            (Some(at), _) => at.clone(),
+            (None, Some((_, file))) => dump.position_in(file),
+            (None, None) => return,
         };
         if self.send_content(ix, id, DumpContent::Heartbeat(position)) {
             self.later(ix, period, ProcessEvent::HeartbeatIsDue(id));

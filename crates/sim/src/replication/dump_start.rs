@@ -52,6 +52,7 @@ impl Cluster {
             has_skipped: false,
             is_scheduled: true,
             last_sent: now,
+            stranded: None,
         });
         let BinlogPosition { file, offset } = &request.position;
         let text = format!(
@@ -87,10 +88,15 @@ impl Cluster {
         }
     }
 
-    fn refuse_dump(&mut self, ix: ServerIndex, id: ConnectionId, text: &str) {
+    /// Tells the replica why its dump ends.
+    pub(crate) fn send_dump_error(&mut self, id: ConnectionId, text: &str) {
         let payload = Payload::DumpError(1236, text.to_owned());
         let what = crate::trace::PacketKind::Handshake("ERROR 1236".to_owned());
         self.send(id, Direction::ToReplica, payload, what, Vec::new(), None);
+    }
+
+    fn refuse_dump(&mut self, ix: ServerIndex, id: ConnectionId, text: &str) {
+        self.send_dump_error(id, text);
         self.server_mut(ix).replicas.remove(&id);
         self.send_close(id, Direction::ToReplica, Vec::new());
         self.close_source_end(id);
@@ -109,7 +115,9 @@ impl Cluster {
             }
             if !server.purged().is_subset(has) {
                 let missing = server.purged().subtract(has);
-                return Err(format!("{PURGED}'{missing}'"));
+                return Err(format!(
+                    "{PURGED}'{has}', and the missing transactions are '{missing}'"
+                ));
             }
             let files = binlog.files();
             let fits = |index: &usize| files[*index].previous_gtids.is_subset(has);
@@ -152,5 +160,4 @@ GTID_EXECUTED.";
 
 const PURGED: &str = "Cannot replicate because the source purged required binary logs. Replicate the \
 missing transactions from elsewhere, or provision a new replica from backup. Consider increasing the \
-source's binary log expiration period. The GTID set sent by the replica is incomplete; missing \
-transactions are ";
+source's binary log expiration period. The GTID set sent by the replica is ";

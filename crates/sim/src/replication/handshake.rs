@@ -36,13 +36,14 @@ impl Cluster {
         bytes: &[u8],
     ) {
         match payload {
-            Payload::Connect => self.accept(ix, id),
+            Payload::Connect { user, password } => self.accept(ix, id, &user, &password),
             Payload::Query(text) => self.answer_query(ix, id, &text),
             Payload::Register(registration) => self.register(ix, id, registration),
             Payload::RequestDump(request) => self.request_dump(ix, id, request),
             Payload::Ack => self.ack_bytes(ix, id, bytes),
             Payload::Close => self.replica_closed(ix, id, bytes),
             Payload::Connected
+            | Payload::Denied(..)
             | Payload::Refused
             | Payload::Answer(_)
             | Payload::Event(_)
@@ -50,13 +51,23 @@ impl Cluster {
         }
     }
 
-    fn accept(&mut self, ix: ServerIndex, id: ConnectionId) {
+    fn accept(&mut self, ix: ServerIndex, id: ConnectionId, user: &str, password: &str) {
         let Some(replica) = self.world.network.connections.get(&id).map(|c| c.replica) else {
             return;
         };
         let now = self.world.now;
         let server = self.server_mut(ix);
         let processlist_id = server.next_processlist_id();
+        let denied = server.engine.accounts().authenticate(user, password).err();
+        if let Some(error) = denied {
+            let words = format!("ERROR {}", error.code);
+            let payload = Payload::Denied(u32::from(error.code), error.message);
+            self.send_handshake(id, Direction::ToReplica, payload, &words);
+            self.send_close(id, Direction::ToReplica, Vec::new());
+            self.close_source_end(id);
+            return;
+        }
+        let server = self.server_mut(ix);
         let connection = ReplicaConnection::new(replica, processlist_id, now);
         server.replicas.insert(id, connection);
         self.send_handshake(id, Direction::ToReplica, Payload::Connected, "connected");

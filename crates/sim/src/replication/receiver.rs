@@ -6,7 +6,7 @@ use semisync_core::replica::{Input, Output, QueryError};
 use semisync_core::wire::AckPacket;
 use semisync_core::{BinlogPosition, Instant};
 
-use super::channel::{Channel, Incoming, Received, Receiver, ReceiverPhase};
+use super::channel::{Channel, ChannelConfig, Incoming, Received, Receiver, ReceiverPhase};
 use super::handshake::queries;
 use crate::binlog::{BinlogEvent, EventBody, size};
 use crate::cluster::{Cluster, ProcessEvent};
@@ -125,7 +125,11 @@ impl Cluster {
             return;
         };
         channel.receiver.connection = Some(id);
-        self.send_handshake(id, Direction::ToSource, Payload::Connect, "connect");
+        let connect = Payload::Connect {
+            user: channel.config.user.clone(),
+            password: channel.config.password.clone(),
+        };
+        self.send_handshake(id, Direction::ToSource, connect, "connect");
         let timeout = self.net_timeout_us(ix);
         self.later(ix, timeout, ProcessEvent::ReceiverTimesOut(serial));
     }
@@ -137,6 +141,14 @@ impl Cluster {
 
     /// Nobody listens there, or nobody answers.
     fn connection_refused(&mut self, ix: ServerIndex) {
+        let config = self.channel(ix).map(|channel| channel.config.clone());
+        let ChannelConfig { host, port, .. } = config.unwrap_or_default();
+        let text = format!("Can't connect to MySQL server on '{host}:{port}' (111)");
+        self.attempt_failed(ix, 2003, &text);
+    }
+
+    /// An attempt to connect came to nothing; the next one comes later.
+    fn attempt_failed(&mut self, ix: ServerIndex, number: u32, message: &str) {
         let now = self.world.now;
         let Some(channel) = self.channel_mut(ix) else {
             return;
@@ -151,15 +163,15 @@ impl Cluster {
         let address = format!("{}:{}", config.host, config.port);
         let text = format!(
             "Error {verb} to source '{}@{address}'. This was attempt {}/{}, with a delay of {} \
-             seconds between attempts. Message: Can't connect to MySQL server on '{address}' (111)",
+             seconds between attempts. Message: {message}",
             config.user, receiver.attempts, config.retry_count, config.connect_retry
         );
-        receiver.error = Some((2003, text.clone(), now));
+        receiver.error = Some((number, text.clone(), now));
         receiver.phase = ReceiverPhase::Waiting;
         receiver.serial += 1;
         let serial = receiver.serial;
         let is_last = config.retry_count <= receiver.attempts;
-        let line = format!("Replica I/O for channel '': {text}, Error_code: MY-002003");
+        let line = format!("Replica I/O for channel '': {text}, Error_code: MY-{number:06}");
         self.log(ix, Line::error(10584, "Repl", line));
         if is_last {
             self.stop_receiver(ix);
@@ -246,6 +258,11 @@ impl Cluster {
                 self.close_replica_end(id);
                 self.connection_refused(ix);
             }
+            Payload::Denied(number, text) => {
+                receiver.connection = None;
+                self.close_replica_end(id);
+                self.attempt_failed(ix, number, &text);
+            }
             Payload::Answer(answer) => self.answered(ix, answer),
             Payload::Event(event) => {
                 let received = Received {
@@ -264,7 +281,7 @@ impl Cluster {
                 receiver.inbox.push_back(Incoming::Close);
                 self.write_next(ix);
             }
-            Payload::Connect
+            Payload::Connect { .. }
             | Payload::Query(_)
             | Payload::Register(_)
             | Payload::RequestDump(_)

@@ -17,6 +17,8 @@ pub(crate) struct RelayLog {
     files: Vec<RelayFile>,
     /// Events since the last sync.
     unsynced: u64,
+    /// Bytes that Relay_Log_Space counts beside the files.
+    besides: u64,
 }
 
 /// One file. Events keep the source's end positions; where they start is the place in this file.
@@ -36,7 +38,13 @@ impl RelayLog {
             first: 1,
             files: Vec::new(),
             unsynced: 0,
+            besides: 0,
         }
+    }
+
+    /// Relay_Log_Space counts these bytes too.
+    pub(crate) fn counts_besides(&mut self, bytes: u64) {
+        self.besides = bytes;
     }
 
     pub(crate) fn files(&self) -> &[RelayFile] {
@@ -56,7 +64,7 @@ impl RelayLog {
     }
 
     pub(crate) fn space(&self) -> u64 {
-        self.files.iter().map(|file| file.size).sum()
+        self.besides + self.files.iter().map(|file| file.size).sum::<u64>()
     }
 
     /// Begins the next file.

@@ -3,6 +3,8 @@
 use semisync_core::Instant;
 
 use crate::accounts::{AccountName, Privileges};
+use crate::engine::{Isolation, Row};
+use crate::expr::{BinaryOp, Expr};
 use crate::operation::{OkPacket, Operation, StatementId};
 use crate::queue::EventKey;
 use crate::variables::Settings;
@@ -28,6 +30,12 @@ pub(crate) struct Session {
     pub(crate) gtid_next_is_used: bool,
     /// BEGIN was run.
     pub(crate) in_transaction: bool,
+    /// SET TRANSACTION ISOLATION LEVEL: holds for the next transaction only.
+    pub(crate) next_isolation: Option<Isolation>,
+    /// What the statement that just read may see.
+    pub(crate) reads_at: Isolation,
+    /// What a locking read found and locked.
+    pub(crate) found_rows: Option<Vec<Row>>,
     /// KILL CONNECTION was run, or the server shuts down.
     pub(crate) is_killed: bool,
     /// The client has gone, or was told that the connection is lost.
@@ -45,6 +53,12 @@ pub(crate) struct Running {
     /// What it answers when its commit is over.
     pub(crate) answer: OkPacket,
     pub(crate) timer: Option<EventKey>,
+    /// It has its part of the global read lock.
+    pub(crate) writes: bool,
+    /// It was let through before it had to wait for the read lock.
+    pub(crate) has_been_checked: bool,
+    /// Since when it waits for locks of this kind.
+    pub(crate) waits_since: Option<(Phase, Instant)>,
     /// The commit under way is that of an earlier transaction, which the statement ends: it runs
     /// when that is over.
     pub(crate) runs_after_commit: bool,
@@ -59,10 +73,16 @@ pub(crate) enum Phase {
     RowLock,
     /// Waits for a table's metadata lock.
     MetadataLock,
-    /// Waits for commits in progress (global read lock).
+    /// Waits for the global read lock, or for statements in progress to get it.
+    GlobalReadLock,
+    /// Waits for commits in progress, to get the global read lock.
     CommitLock,
+    /// Waits for the lock of the binary log.
+    BinaryLogLock,
     /// Waits until no transaction is between binary log and engine commit, to begin a new file.
     Rotation,
+    /// Waits for the applier to end what it applies.
+    StopsReplica,
     /// In the group commit.
     Commit,
     /// SLEEP()
@@ -75,12 +95,26 @@ impl Session {
         match self.statement.as_ref().map(|running| running.phase) {
             None => "",
             Some(Phase::Executing) => "executing",
-            Some(Phase::RowLock) => "updating",
+            Some(Phase::RowLock) => self.row_lock_state(),
             Some(Phase::MetadataLock) => "Waiting for table metadata lock",
             Some(Phase::CommitLock) => "Waiting for commit lock",
-            Some(Phase::Rotation) => "starting",
+            Some(Phase::GlobalReadLock) => "Waiting for global read lock",
+            Some(Phase::Rotation | Phase::BinaryLogLock) => "starting",
             Some(Phase::Commit) => "waiting for handler commit",
+            Some(Phase::StopsReplica) => "Killing replica",
             Some(Phase::Sleep) => "User sleep",
+        }
+    }
+
+    fn row_lock_state(&self) -> &'static str {
+        match self.statement.as_ref().map(|running| &running.operation) {
+            Some(Operation::Insert { .. }) => "update",
+            // A look-up by primary key happens while the plan is made.
+            Some(Operation::ReadRows { filter, .. }) => match filter {
+                Some(Expr::Binary(BinaryOp::Equal, ..)) => "statistics",
+                _ => "executing",
+            },
+            _ => "updating",
         }
     }
 }

@@ -26,7 +26,10 @@ pub fn check(
 /// 1228, 1229, 1238.
 pub fn check_scope(definition: &Definition, scope: VariableScope) -> Result<(), SqlError> {
     let name = definition.name;
-    let is_session = scope == VariableScope::Session;
+    let is_session = matches!(
+        scope,
+        VariableScope::Session | VariableScope::NextTransaction
+    );
     if !definition.is_dynamic && scope != VariableScope::PersistOnly {
         let text = format!("Variable '{name}' is a read only variable");
         return Err(SqlError::new(1238, "HY000", text));

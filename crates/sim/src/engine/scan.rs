@@ -1,0 +1,174 @@
+//! Finding rows with their locks: what UPDATE, DELETE and locking reads meet, by isolation level.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use super::dml::{NamedRow, key_equality, primary_key_bounds};
+use super::locks::{Actor, LockName, Locked};
+use super::transaction::Isolation;
+use super::{Engine, Row, RowKey, Table};
+use crate::expr::Expr;
+use crate::operation::{LockMode, LockPatience, SqlError};
+
+/// Which rows, locked how.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Scan<'a> {
+    pub(crate) filter: Option<&'a Expr>,
+    pub(crate) mode: LockMode,
+    pub(crate) patience: LockPatience,
+    /// UPDATE: below REPEATABLE READ a busy row that does not match as committed is passed over.
+    pub(crate) is_update: bool,
+}
+
+/// The rows, or the lock to wait for.
+pub(crate) type Found = Result<Vec<(RowKey, Row)>, LockName>;
+
+impl Engine {
+    /// The rows a filter keeps, locked. Without an equality on the whole primary key all rows in the
+    /// range of the filter are locked, and the gaps between them too from REPEATABLE READ on.
+    pub(crate) fn matching(
+        &mut self,
+        actor: Actor,
+        table: &Arc<Table>,
+        scan: Scan<'_>,
+    ) -> Result<Found, SqlError> {
+        let isolation = self
+            .transaction(actor)
+            .map_or(Isolation::default(), |open| open.isolation);
+        let locks_gaps = isolation.locks_gaps() && matches!(actor, Actor::Session(_));
+        let point = scan
+            .filter
+            .and_then(|filter| key_equality(&table.definition, filter));
+        let keys = match &point {
+            Some(key) => vec![key.clone()],
+            None => self.keys_to_scan(table, scan.filter),
+        };
+        let mut found = Vec::new();
+        let mut meets_nothing = true;
+        for key in keys {
+            let held = match self.lock_scanned(actor, table, &key, scan)? {
+                Step::Locked(held) => held,
+                Step::Skipped => continue,
+                Step::Busy(lock) => {
+                    let passes = scan.is_update
+                        && !isolation.locks_gaps()
+                        && !self.committed_matches(table, &key, scan.filter)?;
+                    if passes {
+                        continue;
+                    }
+                    return Ok(Err(lock));
+                }
+            };
+            let row = self.current(actor, table, &key);
+            let keeps = match &row {
+                Some(row) => keeps(table, row, scan.filter)?,
+                None => false,
+            };
+            match row {
+                Some(row) if keeps => {
+                    meets_nothing = false;
+                    found.push((key, row));
+                }
+                _ if held == Locked::Taken && !locks_gaps => {
+                    let name = lock_name(table, key, scan.mode);
+                    self.locks_mut().release(actor, &name);
+                }
+                _ => {}
+            }
+        }
+        if locks_gaps && (point.is_none() || meets_nothing) {
+            let gap = self.gap(table, point.as_ref(), scan.filter);
+            let _ = self.locks_mut().take(actor, &gap);
+        }
+        Ok(Ok(found))
+    }
+
+    fn lock_scanned(
+        &mut self,
+        actor: Actor,
+        table: &Table,
+        key: &RowKey,
+        scan: Scan<'_>,
+    ) -> Result<Step, SqlError> {
+        let name = lock_name(table, key.clone(), scan.mode);
+        match (self.locks_mut().take(actor, &name), scan.patience) {
+            (held @ (Locked::Taken | Locked::Held), _) => Ok(Step::Locked(held)),
+            (Locked::Busy, LockPatience::SkipLocked) => Ok(Step::Skipped),
+            (Locked::Busy, LockPatience::Wait) => Ok(Step::Busy(name)),
+            (Locked::Busy, LockPatience::NoWait) => Err(SqlError::new(
+                3572,
+                "HY000",
+                "Statement aborted because lock(s) could not be acquired immediately and NOWAIT \
+                 is set.",
+            )),
+        }
+    }
+
+    /// Every key a scan meets: committed rows and rows others have written and not committed.
+    fn keys_to_scan(&self, table: &Table, filter: Option<&Expr>) -> Vec<RowKey> {
+        let bounds = primary_key_bounds(&table.definition, filter);
+        let uncommitted = self.transactions.values();
+        let uncommitted = uncommitted.filter_map(|open| open.overlay(table.id));
+        let uncommitted: BTreeSet<&RowKey> = uncommitted.flat_map(|own| own.keys()).collect();
+        let within = |key: &&RowKey| bounds.contain(key);
+        if uncommitted.is_empty() {
+            return table.rows.keys().filter(within).cloned().collect();
+        }
+        let all: BTreeSet<&RowKey> = table.rows.keys().chain(uncommitted).collect();
+        all.into_iter().filter(within).cloned().collect()
+    }
+
+    fn committed_matches(
+        &self,
+        table: &Table,
+        key: &RowKey,
+        filter: Option<&Expr>,
+    ) -> Result<bool, SqlError> {
+        match table.rows.get(key) {
+            Some(row) => keeps(table, row, filter),
+            None => Ok(false),
+        }
+    }
+
+    /// The gap a scan locks: around a key that is not there, or around its range.
+    fn gap(&self, table: &Table, point: Option<&RowKey>, filter: Option<&Expr>) -> LockName {
+        let (low, high) = match point {
+            Some(key) => (Some(key.clone()), Some(key.clone())),
+            None => {
+                let bounds = primary_key_bounds(&table.definition, filter);
+                (bounds.low, bounds.high)
+            }
+        };
+        let before = |key: RowKey| {
+            let mut keys = table.rows.range(..key).map(|(key, _)| key);
+            keys.next_back().cloned()
+        };
+        let after = |key: RowKey| {
+            let mut keys = table.rows.range(key.clone()..).map(|(key, _)| key);
+            keys.find(|other| **other != key).cloned()
+        };
+        LockName::Gap(table.id, low.and_then(before), high.and_then(after))
+    }
+}
+
+/// What came of locking one row.
+enum Step {
+    Locked(Locked),
+    Skipped,
+    Busy(LockName),
+}
+
+fn lock_name(table: &Table, key: RowKey, mode: LockMode) -> LockName {
+    match mode {
+        LockMode::Exclusive => LockName::Row(table.id, key),
+        LockMode::Shared => LockName::RowShared(table.id, key),
+    }
+}
+
+fn keeps(table: &Table, row: &Row, filter: Option<&Expr>) -> Result<bool, SqlError> {
+    let source = NamedRow {
+        columns: &table.definition.columns,
+        values: row,
+    };
+    filter.map_or(Ok(true), |filter| filter.holds(&source))
+}
