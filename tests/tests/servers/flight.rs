@@ -106,7 +106,8 @@ fn incident(topology: &Topology) {
         admin.run("SET GLOBAL rpl_semi_sync_source_wait_for_replica_count = 1");
         replica.run("START REPLICA");
         wait_until("it is semisynchronous again", SOON, || {
-            admin.run("REPLACE INTO shop.orders VALUES (99999)");
+            admin.run("DELETE FROM shop.orders WHERE id = 99999");
+            admin.run("INSERT INTO shop.orders VALUES (99999)");
             admin.status("Rpl_semi_sync_source_status") == "ON"
         });
         let position = BinlogPosition::new("binlog.000001", 4);

@@ -17,6 +17,8 @@ pub mod server;
 
 pub mod guard;
 
+pub mod library;
+
 pub mod fault;
 
 pub mod error_log;

@@ -95,6 +95,7 @@ pub(crate) fn can_uninstall() -> bool {
 }
 
 fn switch_off() {
+    settings::set_disabled();
     settings::show_status(false);
     error_log::write_text(
         error_log::Level::Error,

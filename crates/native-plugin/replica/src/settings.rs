@@ -3,15 +3,16 @@
 //! The server stores values from option files and persisted values here before the plugin is
 //! initialised; machines read them when they are made.
 
-use core::ffi::c_void;
+use core::ffi::{c_char, c_int, c_void};
 use core::ptr;
 use core::sync::atomic::{AtomicU8, AtomicU64, Ordering::Relaxed};
 
 use semisync_abi::guard::guard;
 use semisync_abi::layout::plugin::{
-    BoolVariable, SHOW_BOOL, ServerWritable, StatusVariable, Table, UlongVariable,
+    BoolVariable, SHOW_BOOL, SHOW_CHAR, SHOW_FUNC, ServerWritable, StatusVariable, Table,
+    UlongVariable,
 };
-use semisync_abi::{c_text, texts_of, variables};
+use semisync_abi::{c_text, fault, library, texts_of, variables};
 use semisync_core::replica::Input;
 use semisync_core::variables::SystemVariableId as Id;
 
@@ -28,12 +29,18 @@ pub(crate) static SYSTEM_VARIABLES: Table<[*const c_void; 3]> =
         ])
     };
 
-/// The one status variable.
-pub(crate) static STATUS_VARIABLES: ServerWritable<[StatusVariable; 2]> = ServerWritable::new([
+/// The stock plugin's one status variable, and one of ours: `DISABLED`, `SEMISYNCHRONOUS` when any
+/// channel is, `ASYNCHRONOUS`, or `FAILED` after a fault of the plugin.
+pub(crate) static STATUS_VARIABLES: ServerWritable<[StatusVariable; 3]> = ServerWritable::new([
     variables::status_variable(
         c_text!(variables::status_name(STATUS_INDEX)),
         SHOW_BOOL,
         STATUS.as_ptr().cast_const().cast(),
+    ),
+    variables::status_variable(
+        c"Semisync_lab_replica_state".as_ptr(),
+        SHOW_FUNC,
+        show_state as *const c_void,
     ),
     StatusVariable::END,
 ]);
@@ -48,9 +55,38 @@ pub(crate) fn trace_level() -> u64 {
     TRACE_LEVEL.load(Relaxed)
 }
 
+/// Sets `rpl_semi_sync_replica_enabled` back: the plugin failed.
+pub(crate) fn set_disabled() {
+    ENABLED.store(0, Relaxed);
+}
+
 /// Sets `Rpl_semi_sync_replica_status`: whether any channel is semisynchronous.
 pub(crate) fn show_status(is_on: bool) {
     STATUS.store(u8::from(is_on), Relaxed);
+}
+
+unsafe extern "C" fn show_state(
+    _thd: *mut c_void,
+    entry: *mut StatusVariable,
+    _buffer: *mut c_char,
+) -> c_int {
+    let state = guard("status", &channels::POISON, c"FAILED", || {
+        fault::point("status", &channels::POISON);
+        if channels::POISON.is_poisoned() {
+            return c"FAILED";
+        }
+        match (is_enabled(), STATUS.load(Relaxed) != 0) {
+            (_, true) => c"SEMISYNCHRONOUS",
+            (true, false) => c"ASYNCHRONOUS",
+            (false, false) => c"DISABLED",
+        }
+    });
+    // SAFETY: the server passes an entry to fill; the text is a static one.
+    unsafe {
+        (*entry).kind = SHOW_CHAR;
+        (*entry).value = state.as_ptr().cast();
+    }
+    0
 }
 
 unsafe extern "C" fn update_enabled(
@@ -61,6 +97,9 @@ unsafe extern "C" fn update_enabled(
 ) {
     // SAFETY: for a bool the server passes a pointer to its checked value.
     let enabled = unsafe { *save.cast::<u8>() };
+    if enabled != 0 && channels::POISON.is_poisoned() {
+        return library::refuse_to_enable();
+    }
     ENABLED.store(enabled, Relaxed);
     tell("enabled", &Input::EnabledSet(enabled != 0));
 }
@@ -79,7 +118,8 @@ unsafe extern "C" fn update_trace_level(
 
 fn tell(variable: &str, input: &Input) {
     guard(variable, &channels::POISON, (), || {
-        channels::tell_all(input)
+        fault::point(variable, &channels::POISON);
+        channels::tell_all(input);
     });
 }
 

@@ -207,6 +207,7 @@ impl Receiver {
         };
         let mut polled = Vec::new();
         while self.keep_up_with_registry(&mut polled, wake_fd) {
+            fault::point("ack_receiver", &host::POISON);
             let stage = match self.links.is_empty() {
                 true => &WAITING_FOR_CONNECTION,
                 false => &commit_wait::WAITING_FOR_ACK,

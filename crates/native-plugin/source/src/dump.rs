@@ -95,6 +95,10 @@ unsafe extern "C" fn reserve_header(
     if !IS_SEMISYNC.get() {
         return 0;
     }
+    // Whatever fails: the replica expects its header.
+    guard("reserve_header", &host::POISON, (), || {
+        fault::point("reserve_header", &host::POISON);
+    });
     if size < EventHeader::LEN as u64 {
         return guard("reserve_header", &host::POISON, 0, || {
             host::report(Input::EventHeaderDidNotFit);

@@ -259,6 +259,7 @@ pub(crate) fn count_dump(began: bool) {
 /// After a panic: whoever sleeps wakes, sees the poison and goes on.
 fn release_everybody() {
     ENABLED.store(false, Relaxed);
+    settings::set_disabled();
     if let Some(host) = HOST.lock().as_ref() {
         for seat in &host.seats {
             seat.condition.signal();

@@ -1,163 +1,126 @@
 //! Loading and unloading.
 
-use core::ffi::{CStr, c_int, c_void};
-use core::ptr;
-use core::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use core::ffi::{c_int, c_void};
+use core::sync::atomic::{AtomicBool, AtomicU8, Ordering::Relaxed};
 
-use semisync_abi::guard::{self, guard};
 use semisync_abi::instruments::{self, InstrumentKind};
-use semisync_abi::layout::plugin::{
-    PLUGIN_INTERFACE_VERSION, PLUGIN_LICENSE_GPL, PLUGIN_TYPE_REPLICATION, PluginDescriptor,
-    REPLICATION_INTERFACE_VERSION, Table,
-};
-use semisync_abi::{error_log, server, version};
+use semisync_abi::library::{Plugin, descriptor};
+use semisync_abi::{declare_plugin, error_log, server};
 use semisync_core::log::{LogMessage, Observer};
 
 use crate::{ack_receiver, commit_wait, dump, hooks, host, recorder, settings, status};
 
-/// Version of the plugin interface the library was made for.
-#[unsafe(no_mangle)]
-static _mysql_plugin_interface_version_: c_int = PLUGIN_INTERFACE_VERSION;
+declare_plugin!(descriptor(
+    &PLUGIN,
+    [init, check_uninstall, deinit],
+    status::STATUS_VARIABLES.as_ptr().cast_const().cast(),
+    settings::SYSTEM_VARIABLES.get().as_ptr(),
+));
 
-/// Size of a descriptor.
-#[unsafe(no_mangle)]
-static _mysql_sizeof_struct_st_plugin_: c_int = size_of::<PluginDescriptor>() as c_int;
-
-/// The plugins of this library.
-#[unsafe(no_mangle)]
-static _mysql_plugin_declarations_: Table<[PluginDescriptor; 2]> =
-    // SAFETY: pointers to statics and static texts, and null.
-    unsafe {
-        Table::new([
-            PluginDescriptor {
-                kind: PLUGIN_TYPE_REPLICATION,
-                info: &raw const INTERFACE_VERSION,
-                name: NAME.as_ptr(),
-                author: c"The Semisync Lab authors".as_ptr(),
-                description: c"Source-side semi-synchronous replication.".as_ptr(),
-                license: PLUGIN_LICENSE_GPL,
-                init: Some(init),
-                check_uninstall: Some(check_uninstall),
-                deinit: Some(deinit),
-                version: 0x0100,
-                status_variables: status::STATUS_VARIABLES.as_ptr().cast_const().cast(),
-                system_variables: settings::SYSTEM_VARIABLES.get().as_ptr(),
-                reserved: ptr::null(),
-                flags: 0,
-            },
-            PluginDescriptor::END,
-        ])
-    };
+static PLUGIN: Plugin = Plugin {
+    name: c"rpl_semi_sync_source",
+    description: c"Source-side semi-synchronous replication.",
+    library: "semisync_source.so",
+    poison: &host::POISON,
+    in_use: c"Stop any active semisynchronous replicas of this source first.",
+    can_uninstall: host::can_uninstall,
+    start,
+    unregister: unregister_observers,
+    stop,
+};
 
 unsafe extern "C" fn init(plugin: *mut c_void) -> c_int {
-    guard("init", &host::POISON, 1, || {
-        IS_INITIALISED.store(false, Relaxed);
-        if version::check_server("semisync_source.so").is_err() {
-            return 1;
-        }
-        guard::report_panics();
-        register_instruments();
-        ack_receiver::reset();
-        host::start();
-        if register_observers(plugin).is_err() {
-            ack_receiver::stop();
-            host::stop();
-            guard::stop_reporting_panics();
-            return 1;
-        }
-        IS_INITIALISED.store(true, Relaxed);
-        recorder::register();
-        0
-    })
+    PLUGIN.init(plugin)
 }
 
 unsafe extern "C" fn check_uninstall(_plugin: *mut c_void) -> c_int {
-    guard("check_uninstall", &host::POISON, 1, || {
-        if host::can_uninstall() {
-            return 0;
-        }
-        // SAFETY: the arguments of the message are two NUL-terminated texts.
-        unsafe {
-            server::my_error(
-                ER_PLUGIN_CANNOT_BE_UNINSTALLED,
-                0,
-                NAME.as_ptr(),
-                c"Stop any active semisynchronous replicas of this source first.".as_ptr(),
-            );
-        }
-        1
-    })
+    PLUGIN.check_uninstall()
 }
 
 unsafe extern "C" fn deinit(plugin: *mut c_void) -> c_int {
-    guard("deinit", &host::POISON, 1, || {
-        if !IS_INITIALISED.swap(false, Relaxed) {
-            return 0;
-        }
-        if !unregister_observers(plugin) {
-            return 1;
-        }
-        ack_receiver::stop();
-        recorder::unregister();
-        host::stop();
-        error_log::write(&LogMessage::Unregistered);
-        guard::stop_reporting_panics();
-        0
-    })
+    PLUGIN.deinit(plugin)
 }
 
-/// Registers the observers; what was registered before a failure is taken back.
-fn register_observers(plugin: *mut c_void) -> Result<(), ()> {
-    let transaction = hooks::TRANSACTION_OBSERVER.as_ptr();
-    let storage = hooks::STORAGE_OBSERVER.as_ptr();
-    let transmit = dump::TRANSMIT_OBSERVER.as_ptr();
-    // SAFETY: statics with the server's layout, and the plugin the server is initialising.
-    unsafe {
-        if server::register_trans_observer(transaction, plugin) != 0 {
+fn start(plugin: *mut c_void) -> Result<(), ()> {
+    REGISTERED.store(0, Relaxed);
+    register_instruments();
+    ack_receiver::reset();
+    host::start();
+    for (index, (register, _, _)) in OBSERVERS.iter().enumerate() {
+        if register(plugin) != 0 {
             return Err(());
         }
-        if server::register_binlog_storage_observer(storage, plugin) != 0 {
-            server::unregister_trans_observer(transaction, plugin);
-            return Err(());
-        }
-        if server::register_binlog_transmit_observer(transmit, plugin) != 0 {
-            server::unregister_binlog_storage_observer(storage, plugin);
-            server::unregister_trans_observer(transaction, plugin);
-            return Err(());
-        }
+        REGISTERED.store(index as u8 + 1, Relaxed);
     }
+    recorder::register();
     Ok(())
+}
+
+fn stop() {
+    ack_receiver::stop();
+    recorder::unregister();
+    host::stop();
+    if HAS_UNREGISTERED.swap(false, Relaxed) {
+        error_log::write(&LogMessage::Unregistered);
+    }
 }
 
 /// Gives all observers back; false, and a line in the error log, for the first that fails.
 fn unregister_observers(plugin: *mut c_void) -> bool {
-    // SAFETY: registered in `init` for this plugin.
-    let failed = unsafe {
-        if server::unregister_trans_observer(hooks::TRANSACTION_OBSERVER.as_ptr(), plugin) != 0 {
-            Some(Observer::Transaction)
-        } else if server::unregister_binlog_storage_observer(
-            hooks::STORAGE_OBSERVER.as_ptr(),
-            plugin,
-        ) != 0
-        {
-            Some(Observer::BinlogStorage)
-        } else if server::unregister_binlog_transmit_observer(
-            dump::TRANSMIT_OBSERVER.as_ptr(),
-            plugin,
-        ) != 0
-        {
-            Some(Observer::BinlogTransmit)
-        } else {
-            None
+    let registered = usize::from(REGISTERED.swap(0, Relaxed));
+    for (_, unregister, observer) in &OBSERVERS[..registered] {
+        if unregister(plugin) != 0 {
+            let observer = *observer;
+            error_log::write(&LogMessage::ObserverNotUnregistered { observer });
+            return false;
         }
-    };
-    if let Some(observer) = failed {
-        error_log::write(&LogMessage::ObserverNotUnregistered { observer });
     }
-    failed.is_none()
+    HAS_UNREGISTERED.store(registered == OBSERVERS.len(), Relaxed);
+    true
 }
 
-/// The names monitoring knows from the stock plugin.
+type Registration = fn(*mut c_void) -> c_int;
+
+/// What registers and unregisters each, in order.
+const OBSERVERS: [(Registration, Registration, Observer); 3] = [
+    // SAFETY, of all six calls: a static with the server's layout, and the plugin that the server
+    // is initialising or has initialised.
+    (
+        // SAFETY: as above.
+        |plugin| unsafe {
+            server::register_trans_observer(hooks::TRANSACTION_OBSERVER.as_ptr(), plugin)
+        },
+        // SAFETY: as above.
+        |plugin| unsafe {
+            server::unregister_trans_observer(hooks::TRANSACTION_OBSERVER.as_ptr(), plugin)
+        },
+        Observer::Transaction,
+    ),
+    (
+        // SAFETY: as above.
+        |plugin| unsafe {
+            server::register_binlog_storage_observer(hooks::STORAGE_OBSERVER.as_ptr(), plugin)
+        },
+        // SAFETY: as above.
+        |plugin| unsafe {
+            server::unregister_binlog_storage_observer(hooks::STORAGE_OBSERVER.as_ptr(), plugin)
+        },
+        Observer::BinlogStorage,
+    ),
+    (
+        // SAFETY: as above.
+        |plugin| unsafe {
+            server::register_binlog_transmit_observer(dump::TRANSMIT_OBSERVER.as_ptr(), plugin)
+        },
+        // SAFETY: as above.
+        |plugin| unsafe {
+            server::unregister_binlog_transmit_observer(dump::TRANSMIT_OBSERVER.as_ptr(), plugin)
+        },
+        Observer::BinlogTransmit,
+    ),
+];
+
+/// The names monitoring knows from the stock plugin, and one of ours.
 fn register_instruments() {
     instruments::register_names(
         InstrumentKind::Mutex,
@@ -177,10 +140,8 @@ fn register_instruments() {
     instruments::register_thread(&recorder::THREAD_NAME);
 }
 
-static IS_INITIALISED: AtomicBool = AtomicBool::new(false);
+/// How many of [`OBSERVERS`] the server has.
+static REGISTERED: AtomicU8 = AtomicU8::new(0);
 
-static INTERFACE_VERSION: c_int = REPLICATION_INTERFACE_VERSION;
-
-const NAME: &CStr = c"rpl_semi_sync_source";
-
-const ER_PLUGIN_CANNOT_BE_UNINSTALLED: c_int = 1883;
+/// Whether all were given back, which the last line of the plugin's life says.
+static HAS_UNREGISTERED: AtomicBool = AtomicBool::new(false);

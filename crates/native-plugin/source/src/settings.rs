@@ -11,7 +11,7 @@ use semisync_abi::guard::guard;
 use semisync_abi::layout::plugin::{
     BoolVariable, EnumVariable, ServerWritable, Table, TypeLib, UintVariable, UlongVariable,
 };
-use semisync_abi::{c_text, texts_of, variables};
+use semisync_abi::{c_text, fault, library, texts_of, variables};
 use semisync_core::Generation;
 use semisync_core::source::{AckCounting, Input, SourceConfig, WaitPoint};
 use semisync_core::variables::SystemVariableId as Id;
@@ -38,7 +38,7 @@ pub(crate) fn is_enabled() -> bool {
     ENABLED.load(Relaxed) != 0
 }
 
-/// Sets `rpl_semi_sync_source_enabled` back, because its thread could not start.
+/// Sets `rpl_semi_sync_source_enabled` back: its thread could not start, or the plugin failed.
 pub(crate) fn set_disabled() {
     ENABLED.store(0, Relaxed);
 }
@@ -78,6 +78,9 @@ unsafe extern "C" fn update_enabled(
 ) {
     // SAFETY: for a bool the server passes a pointer to its checked value.
     let enabled = unsafe { *save.cast::<u8>() };
+    if enabled != 0 && host::POISON.is_poisoned() {
+        return library::refuse_to_enable();
+    }
     ENABLED.store(enabled, Relaxed);
     tell("enabled", Input::EnabledSet(enabled != 0));
 }
@@ -146,7 +149,10 @@ unsafe extern "C" fn update_count(
 }
 
 fn tell(variable: &str, input: Input) {
-    guard(variable, &host::POISON, (), || host::report(input));
+    guard(variable, &host::POISON, (), || {
+        fault::point(variable, &host::POISON);
+        host::report(input);
+    });
 }
 
 // --- Values. ---

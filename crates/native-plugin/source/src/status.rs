@@ -7,13 +7,13 @@
 use core::ffi::{c_char, c_int, c_void};
 use core::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
-use semisync_abi::c_text;
 use semisync_abi::guard::guard;
 use semisync_abi::layout::plugin::{
     SHOW_BOOL, SHOW_CHAR, SHOW_FUNC, SHOW_LONG, SHOW_LONGLONG, ServerWritable, ShowFn,
     StatusVariable,
 };
 use semisync_abi::variables::{status_name, status_variable};
+use semisync_abi::{c_text, fault};
 use semisync_core::source::{Counters, SemisyncStatus};
 use semisync_core::variables::observed::{FAILED, MAX_TEXT_LEN, STATE};
 use semisync_core::variables::{OBSERVED_VARIABLES, ObservedValue};
@@ -124,6 +124,7 @@ unsafe extern "C" fn show_status(
     buffer: *mut c_char,
 ) -> c_int {
     let is_on = guard("status", &host::POISON, false, || {
+        fault::point("status", &host::POISON);
         host::status() == SemisyncStatus::On
     });
     // SAFETY: the server passes an entry to fill and a buffer of 1 KiB.
@@ -208,7 +209,10 @@ unsafe extern "C" fn show_observed<const INDEX: usize>(
     buffer: *mut c_char,
 ) -> c_int {
     let variable = &OBSERVED_VARIABLES[INDEX];
-    let value = guard("status", &host::POISON, None, || host::observe(variable));
+    let value = guard("status", &host::POISON, None, || {
+        fault::point("observed", &host::POISON);
+        host::observe(variable)
+    });
     let value = match value {
         Some(value) => value,
         // The machine is not asked any more.
@@ -268,7 +272,10 @@ unsafe fn show_number(
     kind: c_int,
     read: impl FnOnce(&Counters) -> u64,
 ) -> c_int {
-    let number = guard("status", &host::POISON, 0, || read(&host::counters()));
+    let number = guard("status", &host::POISON, 0, || {
+        fault::point("counter", &host::POISON);
+        read(&host::counters())
+    });
     // SAFETY: the caller's promise.
     unsafe { put_number(entry, buffer, kind, number) };
     0
