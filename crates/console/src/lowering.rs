@@ -3,6 +3,7 @@
 //! Variables and functions of the session become values; columns are checked against the table.
 
 use semisync_sim::expr::{BinaryOp, Expr as RowExpr, UnaryOp, is_function};
+use semisync_sim::value::Number;
 use semisync_sim::{SqlError, Value};
 
 use crate::calendar;
@@ -43,7 +44,14 @@ pub(crate) fn lower(
     Ok(match expr {
         Expr::Null => RowExpr::Literal(Value::Null),
         Expr::Integer(number) => RowExpr::Literal(Value::Int(*number)),
-        Expr::Decimal(text) | Expr::Text(text) => RowExpr::Literal(Value::Text(text.clone())),
+        Expr::Decimal(text) => {
+            let number = Number::leading(text);
+            RowExpr::Literal(match text.contains(['e', 'E']) {
+                true => Value::Double(number.shortest()),
+                false => Value::Decimal(number),
+            })
+        }
+        Expr::Text(text) => RowExpr::Literal(Value::Text(text.clone())),
         Expr::Column { qualifier, name } => column(qualifier.as_deref(), name, scope)?,
         Expr::UserVariable(name) => RowExpr::Literal(env.memory.user_variable(name)),
         Expr::AssignUser { value, .. } => sub(value)?,
@@ -240,6 +248,8 @@ pub(crate) struct Shape {
     pub(crate) is_numeric: bool,
     pub(crate) is_nullable: bool,
     pub(crate) is_binary: bool,
+    /// BLOB: printed as hexadecimal.
+    pub(crate) is_blob: bool,
 }
 
 impl Shape {
@@ -248,6 +258,7 @@ impl Shape {
             is_numeric: true,
             is_nullable: false,
             is_binary: false,
+            is_blob: false,
         }
     }
 
@@ -256,6 +267,7 @@ impl Shape {
             is_numeric: false,
             is_nullable: false,
             is_binary: false,
+            is_blob: false,
         }
     }
 
@@ -282,7 +294,7 @@ pub(crate) fn shape(
 ) -> Shape {
     let sub = |expr: &Expr| shape(expr, env, column);
     let value_shape = |value: &Value| match value {
-        Value::Int(_) => Shape::number().nullable(),
+        Value::Int(_) | Value::Decimal(_) | Value::Double(_) => Shape::number().nullable(),
         Value::Text(_) => Shape::text().nullable(),
         Value::Null => Shape {
             is_binary: true,
@@ -332,6 +344,7 @@ fn call_shape(name: &str, arguments: &[Expr], sub: &dyn Fn(&Expr) -> Shape) -> S
             is_numeric: !shapes.is_empty() && shapes.iter().all(|shape| shape.is_numeric),
             is_nullable: true,
             is_binary: false,
+            is_blob: false,
         }
     };
     match upper.as_str() {

@@ -355,6 +355,9 @@ fn set_literal(value: SetValue, env: &Environment<'_>) -> Result<Option<SetLiter
         SetValue::Expr(expr) => Some(match constant(&expr, env)? {
             Value::Null => SetLiteral::Null,
             Value::Int(number) => SetLiteral::Int(number),
+            Value::Decimal(number) | Value::Double(number) => {
+                SetLiteral::Decimal(number.to_string())
+            }
             Value::Text(text) => SetLiteral::Text(text),
         }),
     })

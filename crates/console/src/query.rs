@@ -1,5 +1,6 @@
 //! SELECT: filter, group, order, limit, project.
 
+use std::cell::Cell;
 use std::cmp::Ordering;
 
 use semisync_sim::expr::{Expr as RowExpr, Row};
@@ -52,13 +53,28 @@ pub(crate) fn select(select: &Select, env: &Environment<'_>) -> Result<Selected,
     for (expr, _) in &items {
         warnings.extend(deprecated::warnings_of(expr, env.generation()));
     }
+    for _ in 0..source.divisions.get() {
+        warnings.push(Warning {
+            level: WarningLevel::Warning,
+            code: 1365,
+            message: "Division by 0".to_owned(),
+        });
+    }
     if !variables.is_empty() {
         warnings.push(assignment_is_deprecated());
     }
     let answer = if select.into.is_empty() {
+        let is_blob = items
+            .iter()
+            .map(|(expr, _)| source.shape(expr, env).is_blob);
+        let is_blob: Vec<bool> = is_blob.collect();
+        let cell = |(value, is_blob): (&Value, &bool)| match is_blob {
+            true => value.to_text().map(|text| hexadecimal(&text)),
+            false => value.to_text(),
+        };
         let rows = rows
             .iter()
-            .map(|row| row.iter().map(Value::to_text).collect());
+            .map(|row| row.iter().zip(&is_blob).map(cell).collect());
         Answer::Rows {
             result: ResultSet {
                 columns,
@@ -82,6 +98,7 @@ struct Source {
     names: Vec<String>,
     qualifiers: Vec<String>,
     has_table: bool,
+    divisions: Cell<usize>,
 }
 
 impl Source {
@@ -92,6 +109,7 @@ impl Source {
                 names: Vec::new(),
                 qualifiers: Vec::new(),
                 has_table: false,
+                divisions: Cell::default(),
             });
         };
         let db = env.database_of(from.table.db.as_deref())?;
@@ -106,7 +124,17 @@ impl Source {
             contents,
             qualifiers,
             has_table: true,
+            divisions: Cell::default(),
         })
+    }
+
+    fn shape(&self, expr: &Expr, env: &Environment<'_>) -> Shape {
+        let find = |name: &str| {
+            let mut columns = self.contents.columns.iter();
+            let found = columns.find(|(known, _)| known.eq_ignore_ascii_case(name));
+            found.map(|(_, shape)| *shape)
+        };
+        shape(expr, env, &find)
     }
 
     fn scope(&self, clause: &'static str) -> Scope<'_> {
@@ -174,6 +202,7 @@ impl Source {
         NamedRow {
             names: &self.names,
             values: row,
+            divisions: Some(&self.divisions),
         }
     }
 
@@ -297,6 +326,8 @@ impl Source {
 pub(crate) struct NamedRow<'a> {
     pub(crate) names: &'a [String],
     pub(crate) values: &'a [Value],
+    /// Counts divisions by zero.
+    pub(crate) divisions: Option<&'a Cell<usize>>,
 }
 
 impl Row for NamedRow<'_> {
@@ -306,6 +337,12 @@ impl Row for NamedRow<'_> {
             .iter()
             .position(|known| known.eq_ignore_ascii_case(name))?;
         self.values.get(index).cloned()
+    }
+
+    fn divided_by_zero(&self) {
+        if let Some(divisions) = self.divisions {
+            divisions.set(divisions.get() + 1);
+        }
     }
 }
 
@@ -335,18 +372,12 @@ fn result_column(
     env: &Environment<'_>,
     source: &Source,
 ) -> ResultColumn {
-    let find = |name: &str| {
-        let columns = &source.contents.columns;
-        let found = columns
-            .iter()
-            .find(|(known, _)| known.eq_ignore_ascii_case(name));
-        found.map(|(_, shape)| *shape)
-    };
     let Shape {
         is_numeric,
         is_nullable,
         is_binary,
-    } = shape(expr, env, &find);
+        is_blob: _,
+    } = source.shape(expr, env);
     ResultColumn {
         name: heading.to_owned(),
         is_numeric,
@@ -437,8 +468,15 @@ fn literal(value: Value) -> Expr {
     match value {
         Value::Null => Expr::Null,
         Value::Int(number) => Expr::Integer(number),
+        Value::Decimal(number) => Expr::Decimal(number.to_string()),
+        Value::Double(number) => Expr::Decimal(format!("{number}e0")),
         Value::Text(text) => Expr::Text(text),
     }
+}
+
+fn hexadecimal(text: &str) -> String {
+    let digits = text.bytes().map(|byte| format!("{byte:02X}"));
+    format!("0x{}", digits.collect::<String>())
 }
 
 fn into_variables(

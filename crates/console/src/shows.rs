@@ -180,6 +180,7 @@ fn filtered(
                 let named = NamedRow {
                     names: &names,
                     values: &values,
+                    divisions: None,
                 };
                 if condition.holds(&named)? {
                     kept.push(row);

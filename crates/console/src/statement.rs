@@ -181,6 +181,10 @@ pub(crate) struct CreateTable {
     pub(crate) table: TableName,
     pub(crate) columns: Vec<Column>,
     pub(crate) primary_key: Vec<String>,
+    /// The first columns of the other keys.
+    pub(crate) keys: Vec<String>,
+    /// PRIMARY KEY was said twice.
+    pub(crate) has_two_primary_keys: bool,
     pub(crate) if_not_exists: bool,
 }
 
@@ -191,6 +195,8 @@ pub(crate) struct Column {
     pub(crate) not_null: bool,
     pub(crate) default: Option<Expr>,
     pub(crate) auto_increment: bool,
+    /// The words of an ENUM.
+    pub(crate) words: Vec<String>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]

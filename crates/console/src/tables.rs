@@ -147,9 +147,10 @@ fn user_table(db: &str, table: &str, env: &Environment<'_>) -> Result<TableConte
         .enumerate()
         .map(|(index, column)| {
             let shape = Shape {
-                is_numeric: is_numeric(column.kind),
+                is_numeric: column.kind.is_number(),
                 is_nullable: column.nullable && !definition.primary_key.contains(&index),
                 is_binary: false,
+                is_blob: column.kind == ColumnKind::Blob,
             };
             (column.name.clone(), shape)
         });
@@ -158,23 +159,6 @@ fn user_table(db: &str, table: &str, env: &Environment<'_>) -> Result<TableConte
         rows,
         warnings: Vec::new(),
     })
-}
-
-/// Whether values of a column type are numbers.
-pub(crate) fn is_numeric(kind: ColumnKind) -> bool {
-    match kind {
-        ColumnKind::TinyInt
-        | ColumnKind::SmallInt
-        | ColumnKind::MediumInt
-        | ColumnKind::Int
-        | ColumnKind::BigInt => true,
-        ColumnKind::Char(_)
-        | ColumnKind::VarChar(_)
-        | ColumnKind::Text
-        | ColumnKind::DateTime
-        | ColumnKind::Timestamp
-        | ColumnKind::Date => false,
-    }
 }
 
 /// Columns of `mysql.user`, as far as replication is concerned.

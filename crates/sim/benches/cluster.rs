@@ -101,6 +101,7 @@ fn create_table() -> Operation {
                 nullable: false,
                 default: None,
                 auto_increment: false,
+                words: Vec::new(),
             }],
             primary_key: vec![0],
         },

@@ -14,6 +14,8 @@ pub(crate) mod scan;
 
 pub(crate) mod alter;
 
+mod column;
+
 pub use locks::{Actor, LockName, Locks};
 pub use transaction::{Isolation, StatementChanges, Transaction};
 
@@ -365,7 +367,7 @@ fn greatest_auto_increment(table: &Table) -> i128 {
     };
     let values = table.rows.values().filter_map(|row| match row[column] {
         Value::Int(value) => Some(value),
-        Value::Null | Value::Text(_) => None,
+        _ => None,
     });
     values.max().unwrap_or(0)
 }

@@ -85,6 +85,9 @@ pub enum BinaryOp {
 pub trait Row {
     /// The value of the column with this name (without case), or `None` if there is no such column.
     fn column(&self, name: &str) -> Option<Value>;
+
+    /// Told of each division by zero, which gives NULL and a warning.
+    fn divided_by_zero(&self) {}
 }
 
 impl Expr {
@@ -228,11 +231,17 @@ fn binary(op: BinaryOp, left: &Expr, right: &Expr, row: &dyn Row) -> Result<Valu
         | BinaryOp::Modulo => match (left.to_number(), right.to_number()) {
             (Some(left_number), Some(right_number)) => {
                 let result = arithmetic(op, left_number, right_number);
-                let is_double = matches!(left, Value::Text(_)) || matches!(right, Value::Text(_));
+                let is_double = |value| matches!(value, &Value::Text(_) | &Value::Double(_));
                 match result {
-                    Some(number) if is_double => number.shortest().to_value(),
+                    Some(number) if op == BinaryOp::Divide => number.to_value(),
+                    Some(number) if is_double(&left) || is_double(&right) => {
+                        Value::Double(number.shortest())
+                    }
                     Some(number) => number.to_value(),
-                    None => Value::Null,
+                    None => {
+                        row.divided_by_zero();
+                        Value::Null
+                    }
                 }
             }
             _ => Value::Null,

@@ -273,13 +273,17 @@ pub struct ColumnDefinition {
     pub default: Option<Value>,
     /// AUTO_INCREMENT.
     pub auto_increment: bool,
+    /// The words of an ENUM.
+    pub words: Vec<String>,
 }
 
 /// Column types the cluster stores; sizes in the binary log follow from them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum ColumnKind {
-    /// TINYINT, BOOL
+    /// TINYINT
     TinyInt,
+    /// BOOL, TINYINT(1)
+    Bool,
     /// SMALLINT
     SmallInt,
     /// MEDIUMINT
@@ -288,18 +292,72 @@ pub enum ColumnKind {
     Int,
     /// BIGINT
     BigInt,
+    /// An integer without sign, of so many bytes.
+    Unsigned(u8),
+    /// DECIMAL(digits, behind the point)
+    Decimal(u8, u8),
+    /// FLOAT
+    Float,
+    /// DOUBLE
+    Double,
+    /// YEAR
+    Year,
+    /// ENUM of the column's words
+    Enum,
     /// CHAR(n), in characters
     Char(u32),
     /// VARCHAR(n), in characters
     VarChar(u32),
+    /// TINYTEXT
+    TinyText,
     /// TEXT
     Text,
+    /// MEDIUMTEXT
+    MediumText,
+    /// LONGTEXT
+    LongText,
+    /// BLOB
+    Blob,
+    /// TIME
+    Time,
     /// DATETIME
     DateTime,
     /// TIMESTAMP
     Timestamp,
     /// DATE
     Date,
+}
+
+impl ColumnKind {
+    /// Whether its values are numbers.
+    pub fn is_number(self) -> bool {
+        matches!(
+            self,
+            ColumnKind::TinyInt
+                | ColumnKind::Bool
+                | ColumnKind::SmallInt
+                | ColumnKind::MediumInt
+                | ColumnKind::Int
+                | ColumnKind::BigInt
+                | ColumnKind::Unsigned(_)
+                | ColumnKind::Decimal(..)
+                | ColumnKind::Float
+                | ColumnKind::Double
+                | ColumnKind::Year
+        )
+    }
+
+    /// Whether its values are kept apart from the row, without a default.
+    pub fn is_long_text(self) -> bool {
+        matches!(
+            self,
+            ColumnKind::TinyText
+                | ColumnKind::Text
+                | ColumnKind::MediumText
+                | ColumnKind::LongText
+                | ColumnKind::Blob
+        )
+    }
 }
 
 /// A table.

@@ -408,6 +408,7 @@ fn create_table() -> Operation {
         nullable,
         default: None,
         auto_increment: false,
+        words: Vec::new(),
     };
     Operation::CreateTable {
         db: "lab".to_owned(),

@@ -1,7 +1,7 @@
 //! SQL values, as much as the cluster needs.
 //!
-//! Numbers that are no integers (literals with a point, results of `/`) are texts that read as numbers;
-//! [`Number`] computes with them exactly. Texts compare as in `utf8mb4_0900_ai_ci`, without case.
+//! Numbers that are no integers are computed exactly, those of type DOUBLE too, which print without
+//! zeros at their end. Texts compare as in `utf8mb4_0900_ai_ci`, without case.
 
 use std::cmp::Ordering;
 use std::fmt;
@@ -15,6 +15,10 @@ pub enum Value {
     Null,
     /// Any integer type.
     Int(i128),
+    /// DECIMAL: a number with so many digits behind the point.
+    Decimal(Number),
+    /// FLOAT, DOUBLE, and numbers made of texts.
+    Double(Number),
     /// Any string type.
     Text(String),
 }
@@ -35,6 +39,7 @@ impl Value {
         match self {
             Value::Null => None,
             Value::Int(value) => Some(value.to_string()),
+            Value::Decimal(number) | Value::Double(number) => Some(number.to_string()),
             Value::Text(text) => Some(text.clone()),
         }
     }
@@ -44,6 +49,7 @@ impl Value {
         match self {
             Value::Null => None,
             Value::Int(value) => Some(Number::from(*value)),
+            Value::Decimal(number) | Value::Double(number) => Some(*number),
             Value::Text(text) => Some(Number::leading(text)),
         }
     }
@@ -92,6 +98,7 @@ impl fmt::Display for Value {
         match self {
             Value::Null => f.write_str("NULL"),
             Value::Int(value) => write!(f, "{value}"),
+            Value::Decimal(number) | Value::Double(number) => write!(f, "{number}"),
             Value::Text(text) => f.write_str(text),
         }
     }
@@ -123,7 +130,7 @@ fn weight(c: char) -> impl Iterator<Item = u32> {
 const ASCII_BEFORE_DIGITS: &str = "\t\n\r _-,;:!?.'\"()[]{}@*/\\&#%`^+<=>|~$";
 
 /// A decimal number: `digits` divided by ten to the power `scale`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Number {
     digits: i128,
     scale: u32,
@@ -278,7 +285,29 @@ impl Number {
         if self.scale == 0 {
             Value::Int(self.digits)
         } else {
-            Value::Text(self.to_string())
+            Value::Decimal(self)
+        }
+    }
+
+    /// With so many digits behind the point, rounded half away from zero.
+    pub fn with_scale(self, scale: u32) -> Number {
+        if self.scale <= scale {
+            let digits = self.digits.saturating_mul(power_of_ten(scale - self.scale));
+            return Number { digits, scale };
+        }
+        let unit = power_of_ten(self.scale - scale);
+        let half = unit / 2 * self.digits.signum();
+        Number {
+            digits: self.digits.saturating_add(half) / unit,
+            scale,
+        }
+    }
+
+    /// How many digits it has in all.
+    pub fn digit_count(self) -> u32 {
+        match self.digits.unsigned_abs().checked_ilog10() {
+            Some(log) => log + 1,
+            None => 0,
         }
     }
 
@@ -301,6 +330,19 @@ impl Number {
                 .saturating_mul(power_of_ten(scale - right.scale)),
             scale,
         )
+    }
+}
+
+impl PartialOrd for Number {
+    fn partial_cmp(&self, other: &Number) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+/// By value, so that keys of rows sort as numbers do.
+impl Ord for Number {
+    fn cmp(&self, other: &Number) -> Ordering {
+        self.compare(*other).then(self.scale.cmp(&other.scale))
     }
 }
 

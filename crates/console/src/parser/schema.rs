@@ -104,20 +104,26 @@ fn create_table(c: &mut Cursor<'_>) -> Result<Statement> {
         table,
         columns: Vec::new(),
         primary_key: Vec::new(),
+        keys: Vec::new(),
+        has_two_primary_keys: false,
         if_not_exists,
     };
     c.expect_symbol("(")?;
     loop {
         if c.accept_all(&["PRIMARY", "KEY"]) {
+            create.has_two_primary_keys |= !create.primary_key.is_empty();
             create.primary_key = key_columns(c)?;
         } else if c.accept_any(&["UNIQUE", "KEY", "INDEX"]).is_some() {
             c.accept_any(&["KEY", "INDEX"]);
             if !c.is_symbol("(") {
                 c.name()?;
             }
-            key_columns(c)?;
+            create.keys.extend(key_columns(c)?.into_iter().next());
         } else {
-            let column = column(c, &mut create.primary_key)?;
+            let mut key = Vec::new();
+            let column = column(c, &mut key)?;
+            create.has_two_primary_keys |= !key.is_empty() && !create.primary_key.is_empty();
+            create.primary_key.extend(key);
             create.columns.push(column);
         }
         if !c.accept_symbol(",") {
@@ -138,13 +144,14 @@ pub(super) fn key_columns(c: &mut Cursor<'_>) -> Result<Vec<String>> {
 
 pub(super) fn column(c: &mut Cursor<'_>, primary_key: &mut Vec<String>) -> Result<Column> {
     let name = c.name()?;
-    let kind = column_kind(c)?;
+    let (kind, words) = column_kind(c)?;
     let mut column = Column {
         name,
         kind,
         not_null: false,
         default: None,
         auto_increment: false,
+        words,
     };
     loop {
         if c.accept_all(&["NOT", "NULL"]) {
@@ -167,48 +174,106 @@ pub(super) fn column(c: &mut Cursor<'_>, primary_key: &mut Vec<String>) -> Resul
     }
 }
 
-/// A type; display widths of integers and UNSIGNED are read over.
-fn column_kind(c: &mut Cursor<'_>) -> Result<ColumnKind> {
-    const INTEGERS: &[(&str, ColumnKind)] = &[
-        ("TINYINT", ColumnKind::TinyInt),
-        ("SMALLINT", ColumnKind::SmallInt),
-        ("MEDIUMINT", ColumnKind::MediumInt),
-        ("INT", ColumnKind::Int),
-        ("INTEGER", ColumnKind::Int),
-        ("BIGINT", ColumnKind::BigInt),
+/// A type, and the words of an ENUM; display widths of integers are read over.
+fn column_kind(c: &mut Cursor<'_>) -> Result<(ColumnKind, Vec<String>)> {
+    const INTEGERS: &[(&str, ColumnKind, u8)] = &[
+        ("TINYINT", ColumnKind::TinyInt, 1),
+        ("SMALLINT", ColumnKind::SmallInt, 2),
+        ("MEDIUMINT", ColumnKind::MediumInt, 3),
+        ("INT", ColumnKind::Int, 4),
+        ("INTEGER", ColumnKind::Int, 4),
+        ("BIGINT", ColumnKind::BigInt, 8),
     ];
-    for (word, kind) in INTEGERS {
+    for (word, kind, bytes) in INTEGERS {
         if c.accept(word) {
-            length(c)?;
-            while c.accept_any(&["UNSIGNED", "SIGNED", "ZEROFILL"]).is_some() {}
-            return Ok(*kind);
+            let width = length(c)?;
+            let kind = match (is_unsigned(c), width, bytes) {
+                (true, _, bytes) => ColumnKind::Unsigned(*bytes),
+                (false, Some(1), 1) => ColumnKind::Bool,
+                (false, ..) => *kind,
+            };
+            return Ok((kind, Vec::new()));
         }
     }
     const OTHERS: &[(&str, ColumnKind)] = &[
-        ("BOOL", ColumnKind::TinyInt),
-        ("BOOLEAN", ColumnKind::TinyInt),
+        ("BOOL", ColumnKind::Bool),
+        ("BOOLEAN", ColumnKind::Bool),
+        ("TINYTEXT", ColumnKind::TinyText),
         ("TEXT", ColumnKind::Text),
-        ("LONGTEXT", ColumnKind::Text),
+        ("MEDIUMTEXT", ColumnKind::MediumText),
+        ("LONGTEXT", ColumnKind::LongText),
+        ("BLOB", ColumnKind::Blob),
         ("DATETIME", ColumnKind::DateTime),
         ("TIMESTAMP", ColumnKind::Timestamp),
+        ("TIME", ColumnKind::Time),
         ("DATE", ColumnKind::Date),
+        ("YEAR", ColumnKind::Year),
     ];
     for (word, kind) in OTHERS {
         if c.accept(word) {
             length(c)?;
-            return Ok(*kind);
+            return Ok((*kind, Vec::new()));
         }
+    }
+    if c.accept_any(&["DECIMAL", "NUMERIC", "DEC"]).is_some() {
+        let (digits, scale) = digits(c)?.unwrap_or((10, 0));
+        is_unsigned(c);
+        let digits = digits.clamp(1, 65) as u8;
+        let kind = ColumnKind::Decimal(digits, (scale.min(30) as u8).min(digits));
+        return Ok((kind, Vec::new()));
+    }
+    if let Some(word) = c.accept_any(&["DOUBLE", "REAL", "FLOAT"]) {
+        c.accept("PRECISION");
+        digits(c)?;
+        is_unsigned(c);
+        let kind = match word {
+            "FLOAT" => ColumnKind::Float,
+            _ => ColumnKind::Double,
+        };
+        return Ok((kind, Vec::new()));
+    }
+    if c.accept("ENUM") {
+        c.expect_symbol("(")?;
+        let words = c.list(Cursor::text)?;
+        c.expect_symbol(")")?;
+        return Ok((ColumnKind::Enum, words));
     }
     if c.accept("VARCHAR") {
         c.expect_symbol("(")?;
         let characters = c.integer()?;
         c.expect_symbol(")")?;
-        return Ok(ColumnKind::VarChar(characters.min(65_535) as u32));
+        let kind = ColumnKind::VarChar(u32::try_from(characters).unwrap_or(u32::MAX));
+        return Ok((kind, Vec::new()));
     }
     if c.accept("CHAR") {
-        return Ok(ColumnKind::Char(length(c)?.unwrap_or(1).min(255) as u32));
+        let characters = length(c)?.unwrap_or(1);
+        let kind = ColumnKind::Char(u32::try_from(characters).unwrap_or(u32::MAX));
+        return Ok((kind, Vec::new()));
     }
     Err(c.unexpected())
+}
+
+fn is_unsigned(c: &mut Cursor<'_>) -> bool {
+    let mut is_unsigned = false;
+    while let Some(word) = c.accept_any(&["UNSIGNED", "SIGNED", "ZEROFILL"]) {
+        is_unsigned |= word != "SIGNED";
+    }
+    is_unsigned
+}
+
+/// `(digits)` or `(digits, behind the point)`
+fn digits(c: &mut Cursor<'_>) -> Result<Option<(u64, u64)>> {
+    if !c.accept_symbol("(") {
+        return Ok(None);
+    }
+    let digits = c.integer()?;
+    let scale = if c.accept_symbol(",") {
+        c.integer()?
+    } else {
+        0
+    };
+    c.expect_symbol(")")?;
+    Ok(Some((digits, scale)))
 }
 
 fn length(c: &mut Cursor<'_>) -> Result<Option<u64>> {

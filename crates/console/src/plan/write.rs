@@ -125,7 +125,11 @@ fn create_table(
         }
         columns.push(definition_of(column, env)?);
     }
+    if create.has_two_primary_keys {
+        return Err(SqlError::new(1068, "42000", "Multiple primary key defined"));
+    }
     let mut primary_key = Vec::new();
+    let first = create.primary_key.first().cloned();
     for name in create.primary_key {
         let found = columns
             .iter()
@@ -140,6 +144,19 @@ fn create_table(
         columns[index].nullable = false;
         primary_key.push(index);
     }
+    let first_of_keys = first.iter().chain(&create.keys);
+    let is_first = |column: &ColumnDefinition| {
+        let mut names = first_of_keys.clone();
+        names.any(|name| name.eq_ignore_ascii_case(&column.name))
+    };
+    let mut automatic = columns.iter().filter(|column| column.auto_increment);
+    if automatic.clone().count() > 1 || !automatic.all(is_first) {
+        return Err(SqlError::new(
+            1075,
+            "42000",
+            "Incorrect table definition; there can be only one auto column and it must be defined as a key",
+        ));
+    }
     Ok(Operation::CreateTable {
         db,
         table: TableDefinition {
@@ -153,6 +170,7 @@ fn create_table(
 }
 
 fn definition_of(column: Column, env: &Environment<'_>) -> Result<ColumnDefinition, SqlError> {
+    check_length(&column)?;
     let default = match &column.default {
         Some(expr) if is_current_time(expr) => Some("CURRENT_TIMESTAMP".into()),
         Some(expr) => Some(constant(expr, env)?).filter(|value| !value.is_null()),
@@ -164,6 +182,7 @@ fn definition_of(column: Column, env: &Environment<'_>) -> Result<ColumnDefiniti
         nullable: !column.not_null,
         default,
         auto_increment: column.auto_increment,
+        words: column.words,
     })
 }
 
@@ -203,6 +222,24 @@ fn alter_table(
         text,
     })
 }
+
+/// 1074
+fn check_length(column: &Column) -> Result<(), SqlError> {
+    let most = match column.kind {
+        ColumnKind::VarChar(length) if MOST_IN_VARCHAR < length => MOST_IN_VARCHAR,
+        ColumnKind::Char(length) if MOST_IN_CHAR < length => MOST_IN_CHAR,
+        _ => return Ok(()),
+    };
+    let text = format!(
+        "Column length too big for column '{}' (max = {most}); use BLOB or TEXT instead",
+        column.name
+    );
+    Err(SqlError::new(1074, "42000", text))
+}
+
+const MOST_IN_VARCHAR: u32 = 16_383;
+
+const MOST_IN_CHAR: u32 = 255;
 
 /// One operation for each table, one after the other.
 fn drop_tables(

@@ -19,7 +19,7 @@ pub(super) fn create_table(
         .iter()
         .enumerate()
         .map(|(index, column)| {
-            let mut line = format!("  `{}` {}", column.name, column_type(column.kind));
+            let mut line = format!("  `{}` {}", column.name, column_type(column));
             let is_key = definition.primary_key.contains(&index);
             if !column.nullable || is_key {
                 line.push_str(" NOT NULL");
@@ -31,7 +31,7 @@ pub(super) fn create_table(
                     line.push_str(" DEFAULT CURRENT_TIMESTAMP");
                 }
                 Some(value) => line.push_str(&format!(" DEFAULT {}", quoted(value))),
-                None if column.nullable && !is_key && column.kind != ColumnKind::Text => {
+                None if column.nullable && !is_key && !column.kind.is_long_text() => {
                     line.push_str(" DEFAULT NULL");
                 }
                 None => {}
@@ -97,7 +97,7 @@ pub(super) fn columns(table: &TableName, env: &Environment<'_>) -> Result<Result
         let nullable = column.nullable && !is_key;
         result.rows.push(vec![
             Some(column.name.clone()),
-            Some(column_type(column.kind)),
+            Some(column_type(column)),
             Some(if nullable { "YES" } else { "NO" }.to_owned()),
             Some(if is_key { "PRI" } else { "" }.to_owned()),
             column.default.as_ref().and_then(Value::to_text),
@@ -108,8 +108,29 @@ pub(super) fn columns(table: &TableName, env: &Environment<'_>) -> Result<Result
 }
 
 /// A type as the server prints it.
-fn column_type(kind: ColumnKind) -> String {
-    match kind {
+fn column_type(column: &ColumnDefinition) -> String {
+    match column.kind {
+        ColumnKind::Bool => "tinyint(1)".to_owned(),
+        ColumnKind::Unsigned(bytes) => {
+            let size = match bytes {
+                1 => "tinyint",
+                2 => "smallint",
+                3 => "mediumint",
+                4 => "int",
+                _ => "bigint",
+            };
+            format!("{size} unsigned")
+        }
+        ColumnKind::Decimal(digits, scale) => format!("decimal({digits},{scale})"),
+        ColumnKind::Float => "float".to_owned(),
+        ColumnKind::Double => "double".to_owned(),
+        ColumnKind::Year => "year".to_owned(),
+        ColumnKind::Enum => format!("enum('{}')", column.words.join("','")),
+        ColumnKind::TinyText => "tinytext".to_owned(),
+        ColumnKind::MediumText => "mediumtext".to_owned(),
+        ColumnKind::LongText => "longtext".to_owned(),
+        ColumnKind::Blob => "blob".to_owned(),
+        ColumnKind::Time => "time".to_owned(),
         ColumnKind::TinyInt => "tinyint".to_owned(),
         ColumnKind::SmallInt => "smallint".to_owned(),
         ColumnKind::MediumInt => "mediumint".to_owned(),
@@ -149,6 +170,7 @@ fn definition(table: &TableName, env: &Environment<'_>) -> Result<TableDefinitio
             nullable: shape.is_nullable,
             default: None,
             auto_increment: false,
+            words: Vec::new(),
         });
     Ok(TableDefinition {
         name: table.name.clone(),

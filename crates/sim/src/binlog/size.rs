@@ -109,14 +109,12 @@ pub fn table_map(db: &str, table: &TableDefinition) -> u64 {
     let columns = table.columns.len() as u64;
     let kinds = || table.columns.iter().map(|column| column.kind);
     let metadata: u64 = kinds().map(metadata_len).sum();
-    let numeric = kinds().filter(|kind| is_numeric(*kind)).count() as u64;
+    let numeric = kinds().filter(|kind| kind.is_number()).count() as u64;
     let mut optional = 0;
     if 0 < numeric {
         optional += 2 + numeric.div_ceil(8);
     }
-    if kinds().any(is_text) {
-        optional += 5;
-    }
+    optional += character_sets(kinds());
     19 + 8
         + (db.len() as u64 + 2)
         + (table.name.len() as u64 + 2)
@@ -171,15 +169,17 @@ fn cell(kind: ColumnKind, value: &Value) -> u64 {
     let text_len = match value {
         Value::Null => return 0,
         Value::Text(text) => text.len() as u64,
-        Value::Int(_) => 0,
+        Value::Int(_) | Value::Decimal(_) | Value::Double(_) => 0,
     };
     match kind {
-        ColumnKind::TinyInt => 1,
+        ColumnKind::TinyInt | ColumnKind::Bool | ColumnKind::Year | ColumnKind::Enum => 1,
         ColumnKind::SmallInt => 2,
-        ColumnKind::MediumInt | ColumnKind::Date => 3,
-        ColumnKind::Int | ColumnKind::Timestamp => 4,
+        ColumnKind::MediumInt | ColumnKind::Date | ColumnKind::Time => 3,
+        ColumnKind::Int | ColumnKind::Timestamp | ColumnKind::Float => 4,
         ColumnKind::DateTime => 5,
-        ColumnKind::BigInt => 8,
+        ColumnKind::BigInt | ColumnKind::Double => 8,
+        ColumnKind::Unsigned(bytes) => bytes.into(),
+        ColumnKind::Decimal(digits, scale) => packed(digits - scale) + packed(scale),
         ColumnKind::Char(chars) | ColumnKind::VarChar(chars) => {
             let length_bytes = if chars * BYTES_PER_CHARACTER < 256 {
                 1
@@ -188,39 +188,52 @@ fn cell(kind: ColumnKind, value: &Value) -> u64 {
             };
             length_bytes + text_len
         }
-        ColumnKind::Text => 2 + text_len,
+        ColumnKind::TinyText => 1 + text_len,
+        ColumnKind::Text | ColumnKind::Blob => 2 + text_len,
+        ColumnKind::MediumText => 3 + text_len,
+        ColumnKind::LongText => 4 + text_len,
     }
+}
+
+/// Bytes of so many decimal digits: nine take four.
+fn packed(digits: u8) -> u64 {
+    const REST: [u64; 9] = [0, 1, 1, 2, 2, 3, 3, 4, 4];
+    u64::from(digits / 9) * 4 + REST[usize::from(digits % 9)]
 }
 
 fn metadata_len(kind: ColumnKind) -> u64 {
     match kind {
-        ColumnKind::Char(_) | ColumnKind::VarChar(_) => 2,
-        ColumnKind::Text | ColumnKind::DateTime | ColumnKind::Timestamp => 1,
-        ColumnKind::TinyInt
-        | ColumnKind::SmallInt
-        | ColumnKind::MediumInt
-        | ColumnKind::Int
-        | ColumnKind::BigInt
-        | ColumnKind::Date => 0,
+        ColumnKind::Char(_)
+        | ColumnKind::VarChar(_)
+        | ColumnKind::Decimal(..)
+        | ColumnKind::Enum => 2,
+        ColumnKind::DateTime
+        | ColumnKind::Timestamp
+        | ColumnKind::Time
+        | ColumnKind::Float
+        | ColumnKind::Double => 1,
+        kind if kind.is_long_text() => 1,
+        _ => 0,
     }
 }
 
-fn is_numeric(kind: ColumnKind) -> bool {
-    matches!(
-        kind,
-        ColumnKind::TinyInt
-            | ColumnKind::SmallInt
-            | ColumnKind::MediumInt
-            | ColumnKind::Int
-            | ColumnKind::BigInt
-    )
-}
-
-fn is_text(kind: ColumnKind) -> bool {
-    matches!(
-        kind,
-        ColumnKind::Char(_) | ColumnKind::VarChar(_) | ColumnKind::Text
-    )
+/// Bytes that say which character sets text columns have: the most frequent one, and the others.
+fn character_sets(kinds: impl Iterator<Item = ColumnKind>) -> u64 {
+    let (mut texts, mut blobs) = (0_u64, 0_u64);
+    for kind in kinds {
+        match kind {
+            ColumnKind::Blob => blobs += 1,
+            ColumnKind::Char(_) | ColumnKind::VarChar(_) => texts += 1,
+            kind if kind.is_long_text() => texts += 1,
+            _ => {}
+        }
+    }
+    match (texts, blobs) {
+        (0, 0) => 0,
+        // The number of utf8mb4's collation takes three bytes, that of binary one.
+        (texts, blobs) if blobs <= texts => 2 + 3 + 2 * blobs,
+        (texts, _) => 2 + 1 + 4 * texts,
+    }
 }
 
 fn length_encoded(value: u64) -> u64 {
@@ -247,6 +260,7 @@ mod tests {
             nullable: true,
             default: None,
             auto_increment: false,
+            words: Vec::new(),
         };
         TableDefinition {
             name: "t".to_owned(),

@@ -428,18 +428,17 @@ fn note(code: u16, text: &str) -> Warning {
 }
 
 fn text_of(value: &Value) -> String {
-    match value {
-        Value::Text(text) => text.clone(),
-        Value::Int(number) => number.to_string(),
-        Value::Null => String::new(),
-    }
+    value.to_text().unwrap_or_default()
 }
 
 fn number_of(value: &Value) -> u64 {
     match value {
         Value::Int(number) => u64::try_from(*number).unwrap_or(0),
         Value::Text(text) => text.trim().parse().unwrap_or(0),
-        Value::Null => 0,
+        other => other
+            .to_number()
+            .and_then(|number| u64::try_from(number.truncated()).ok())
+            .unwrap_or(0),
     }
 }
 

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use super::column::stored;
 use super::{RowKey, Table};
 use crate::operation::{
     ColumnDefinition, ColumnKind, ColumnPlace, SqlError, TableChange, TableDefinition,
@@ -223,37 +224,18 @@ fn fits_in_place(old: ColumnKind, new: ColumnKind) -> bool {
 
 /// A value in a column that changed its type.
 fn converted(value: &Value, column: &ColumnDefinition) -> Value {
-    match (value, is_number(column.kind)) {
-        (Value::Null, _) if column.nullable => Value::Null,
-        (Value::Null, _) => filler(column),
-        (Value::Int(number), false) => Value::Text(number.to_string()),
-        (Value::Text(text), true) => Value::Int(text.trim().parse().unwrap_or(0)),
-        (value, _) => value.clone(),
-    }
+    stored(column, value.clone(), 1).unwrap_or_else(|_| filler(column))
 }
 
 /// What rows have in a column that is new.
 fn filler(column: &ColumnDefinition) -> Value {
-    match (&column.default, column.nullable, is_number(column.kind)) {
-        (Some(default), ..) => default.clone(),
-        (None, true, _) => Value::Null,
-        (None, false, true) => Value::Int(0),
-        (None, false, false) => Value::Text(String::new()),
-    }
-}
-
-fn is_number(kind: ColumnKind) -> bool {
-    match kind {
-        ColumnKind::TinyInt
-        | ColumnKind::SmallInt
-        | ColumnKind::MediumInt
-        | ColumnKind::Int
-        | ColumnKind::BigInt => true,
-        ColumnKind::Char(_)
-        | ColumnKind::VarChar(_)
-        | ColumnKind::Text
-        | ColumnKind::DateTime
-        | ColumnKind::Timestamp
-        | ColumnKind::Date => false,
+    let empty = match column.kind.is_number() {
+        true => Value::Int(0),
+        false => Value::Text(String::new()),
+    };
+    match (&column.default, column.nullable) {
+        (Some(default), _) => stored(column, default.clone(), 1).unwrap_or(empty),
+        (None, true) => Value::Null,
+        (None, false) => stored(column, empty.clone(), 1).unwrap_or(empty),
     }
 }

@@ -6,14 +6,13 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use super::column::stored;
 use super::locks::{Actor, LockName, Locked};
 use super::scan::Scan;
 use super::{Engine, Row, RowKey, StatementChanges, Table};
 use crate::binlog::{RowChange, RowsKind};
 use crate::expr::{BinaryOp, Expr, Row as ColumnSource};
-use crate::operation::{
-    ColumnDefinition, ColumnKind, LockMode, LockPatience, SqlError, TableDefinition,
-};
+use crate::operation::{ColumnDefinition, LockMode, LockPatience, SqlError, TableDefinition};
 use crate::value::Value;
 
 /// What a statement came to.
@@ -460,74 +459,9 @@ fn narrow(table: &TableDefinition, filter: &Expr, bounds: &mut KeyBounds) {
 fn duplicate_entry(table: &TableDefinition, row: &[Value]) -> SqlError {
     let values = table.primary_key.iter().map(|index| match &row[*index] {
         Value::Text(text) => text.clone(),
-        Value::Int(value) => value.to_string(),
-        Value::Null => "NULL".to_owned(),
+        other => other.to_string(),
     });
     let entry = values.collect::<Vec<_>>().join("-");
     let text = format!("Duplicate entry '{entry}' for key '{}.PRIMARY'", table.name);
     SqlError::new(1062, "23000", text)
-}
-
-/// A value as the column keeps it.
-fn stored(column: &ColumnDefinition, value: Value, row: usize) -> Result<Value, SqlError> {
-    let name = &column.name;
-    let value = match value {
-        Value::Null if column.nullable => return Ok(Value::Null),
-        Value::Null => {
-            let text = format!("Column '{name}' cannot be null");
-            return Err(SqlError::new(1048, "23000", text));
-        }
-        value => value,
-    };
-    let Some((min, max)) = integer_range(column.kind) else {
-        return stored_text(column, value, row);
-    };
-    let number = match &value {
-        Value::Int(number) => *number,
-        Value::Text(text) => text.trim().parse().map_err(|_| {
-            let text =
-                format!("Incorrect integer value: '{text}' for column '{name}' at row {row}");
-            SqlError::new(1366, "HY000", text)
-        })?,
-        Value::Null => 0,
-    };
-    if number < min || max < number {
-        let text = format!("Out of range value for column '{name}' at row {row}");
-        return Err(SqlError::new(1264, "22003", text));
-    }
-    Ok(Value::Int(number))
-}
-
-fn stored_text(column: &ColumnDefinition, value: Value, row: usize) -> Result<Value, SqlError> {
-    let text = match value {
-        Value::Text(text) => text,
-        Value::Int(number) => number.to_string(),
-        Value::Null => return Ok(Value::Null),
-    };
-    let limit = match column.kind {
-        ColumnKind::Char(limit) | ColumnKind::VarChar(limit) => limit as usize,
-        _ => 65_535,
-    };
-    if limit < text.chars().count() {
-        let text = format!("Data too long for column '{}' at row {row}", column.name);
-        return Err(SqlError::new(1406, "22001", text));
-    }
-    Ok(Value::Text(text))
-}
-
-fn integer_range(kind: ColumnKind) -> Option<(i128, i128)> {
-    let bits = match kind {
-        ColumnKind::TinyInt => 8,
-        ColumnKind::SmallInt => 16,
-        ColumnKind::MediumInt => 24,
-        ColumnKind::Int => 32,
-        ColumnKind::BigInt => 64,
-        ColumnKind::Char(_)
-        | ColumnKind::VarChar(_)
-        | ColumnKind::Text
-        | ColumnKind::DateTime
-        | ColumnKind::Timestamp
-        | ColumnKind::Date => return None,
-    };
-    Some((-(1 << (bits - 1)), (1 << (bits - 1)) - 1))
 }

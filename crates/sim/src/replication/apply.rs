@@ -410,8 +410,7 @@ fn logged_again(
 fn key_text(key: &crate::engine::RowKey) -> String {
     let values = key.0.iter().map(|value| match value {
         crate::value::Value::Text(text) => text.clone(),
-        crate::value::Value::Int(value) => value.to_string(),
-        crate::value::Value::Null => "NULL".to_owned(),
+        other => other.to_string(),
     });
     values.collect::<Vec<_>>().join("-")
 }

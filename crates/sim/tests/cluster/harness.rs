@@ -294,6 +294,7 @@ pub(crate) fn create_table() -> Operation {
         nullable,
         default: None,
         auto_increment: false,
+        words: Vec::new(),
     };
     Operation::CreateTable {
         db: "lab".to_owned(),

@@ -1,0 +1,297 @@
+//! What a column stores: a value as its type keeps it, or the error that refuses it.
+
+use crate::operation::{ColumnDefinition, ColumnKind, SqlError};
+use crate::value::{Number, Value};
+
+/// A value as the column keeps it.
+pub(super) fn stored(
+    column: &ColumnDefinition,
+    value: Value,
+    row: usize,
+) -> Result<Value, SqlError> {
+    let name = &column.name;
+    if value.is_null() {
+        if column.nullable {
+            return Ok(Value::Null);
+        }
+        let text = format!("Column '{name}' cannot be null");
+        return Err(SqlError::new(1048, "23000", text));
+    }
+    if let Some((least, most)) = integer_range(column.kind) {
+        let number = whole_number(column, &value, row)?;
+        return match least <= number && number <= most {
+            true => Ok(Value::Int(number)),
+            false => Err(out_of_range(name, row)),
+        };
+    }
+    let text = value.to_text().unwrap_or_default();
+    let kept = match column.kind {
+        ColumnKind::Decimal(digits, scale) => {
+            let number = number(column, &text, "decimal", row)?.with_scale(u32::from(scale));
+            if u32::from(digits) < number.digit_count().max(u32::from(scale)) {
+                return Err(out_of_range(name, row));
+            }
+            return Ok(Value::Decimal(number));
+        }
+        ColumnKind::Float | ColumnKind::Double => {
+            let word = match column.kind {
+                ColumnKind::Float => "float",
+                _ => "double",
+            };
+            return number(column, &text, word, row).map(|it| Value::Double(it.shortest()));
+        }
+        ColumnKind::Enum => word(column, &value).ok_or_else(|| {
+            let text = format!("Data truncated for column '{name}' at row {row}");
+            SqlError::new(1265, "01000", text)
+        })?,
+        ColumnKind::Date => date_time(&text)
+            .map(|(date, _)| date)
+            .ok_or_else(|| incorrect("date", column, &text, row))?,
+        ColumnKind::DateTime | ColumnKind::Timestamp => date_time(&text)
+            .map(|(date, time)| format!("{date} {time}"))
+            .ok_or_else(|| incorrect("datetime", column, &text, row))?,
+        ColumnKind::Time => time(&text).ok_or_else(|| incorrect("time", column, &text, row))?,
+        kind => return limited(name, kind, text, row),
+    };
+    Ok(Value::Text(kept))
+}
+
+fn limited(name: &str, kind: ColumnKind, text: String, row: usize) -> Result<Value, SqlError> {
+    let (length, limit) = match kind {
+        ColumnKind::Char(limit) | ColumnKind::VarChar(limit) => {
+            (text.chars().count(), limit as usize)
+        }
+        ColumnKind::TinyText => (text.len(), 255),
+        ColumnKind::MediumText | ColumnKind::LongText => (0, 0),
+        _ => (text.len(), 65_535),
+    };
+    if limit < length {
+        let text = format!("Data too long for column '{name}' at row {row}");
+        return Err(SqlError::new(1406, "22001", text));
+    }
+    Ok(Value::Text(text))
+}
+
+fn whole_number(column: &ColumnDefinition, value: &Value, row: usize) -> Result<i128, SqlError> {
+    let number = match value {
+        Value::Int(number) => *number,
+        Value::Text(text) => number(column, text, "integer", row)?.rounded(),
+        Value::Decimal(number) | Value::Double(number) => number.rounded(),
+        Value::Null => 0,
+    };
+    Ok(match (column.kind, number) {
+        (ColumnKind::Year, 0..=69) => number + 2000,
+        (ColumnKind::Year, 70..=99) => number + 1900,
+        _ => number,
+    })
+}
+
+/// The number a text is; 1366 if it is none.
+fn number(
+    column: &ColumnDefinition,
+    text: &str,
+    what: &str,
+    row: usize,
+) -> Result<Number, SqlError> {
+    let mut parts = text.trim().splitn(2, ['e', 'E']);
+    let is_number = parts.next().is_some_and(Number::is_whole_text)
+        && parts.next().is_none_or(Number::is_whole_text);
+    if is_number {
+        return Ok(Number::leading(text));
+    }
+    let text = format!(
+        "Incorrect {what} value: '{text}' for column '{}' at row {row}",
+        column.name
+    );
+    Err(SqlError::new(1366, "HY000", text))
+}
+
+fn out_of_range(name: &str, row: usize) -> SqlError {
+    let text = format!("Out of range value for column '{name}' at row {row}");
+    SqlError::new(1264, "22003", text)
+}
+
+/// 1292
+fn incorrect(what: &str, column: &ColumnDefinition, text: &str, row: usize) -> SqlError {
+    let text = format!(
+        "Incorrect {what} value: '{text}' for column '{}' at row {row}",
+        column.name
+    );
+    SqlError::new(1292, "22007", text)
+}
+
+/// The word of an ENUM that a value names, or that has its number.
+fn word(column: &ColumnDefinition, value: &Value) -> Option<String> {
+    let mut words = column.words.iter();
+    match value {
+        Value::Int(number) => {
+            let index = usize::try_from(*number).ok()?.checked_sub(1)?;
+            words.nth(index).cloned()
+        }
+        _ => {
+            let text = value.to_text()?;
+            words
+                .find(|word| word.to_lowercase() == text.to_lowercase())
+                .cloned()
+        }
+    }
+}
+
+/// Date and time as they are kept, from `2026-1-5 1:2:3` or `20260105010203`.
+fn date_time(text: &str) -> Option<(String, String)> {
+    let text = text.trim();
+    let digits = text.bytes().all(|byte| byte.is_ascii_digit());
+    let parts: Vec<u32> = if digits && matches!(text.len(), 8 | 14) {
+        let mut parts = vec![text[..4].parse().ok()?];
+        for at in (4..text.len()).step_by(2) {
+            parts.push(text[at..at + 2].parse().ok()?);
+        }
+        parts
+    } else {
+        let whole = text.split('.').next().unwrap_or(text);
+        let parts = whole.split(['-', '/', ' ', 'T', ':']);
+        parts.map(str::parse).collect::<Result<_, _>>().ok()?
+    };
+    let [year, month, day, rest @ ..] = &parts[..] else {
+        return None;
+    };
+    let year = match year {
+        0..=69 => year + 2000,
+        70..=99 => year + 1900,
+        year => *year,
+    };
+    let part = |index| rest.get(index).copied().unwrap_or(0);
+    let (hour, minute, second) = (part(0), part(1), part(2));
+    let is_leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+    let days = match month {
+        4 | 6 | 9 | 11 => 30,
+        2 if is_leap => 29,
+        2 => 28,
+        _ => 31,
+    };
+    let is_right = (1..=12).contains(month)
+        && (1..=days).contains(day)
+        && year <= 9999
+        && hour < 24
+        && minute < 60
+        && second < 60
+        && rest.len() <= 3;
+    is_right.then(|| {
+        let date = format!("{year:04}-{month:02}-{day:02}");
+        (date, format!("{hour:02}:{minute:02}:{second:02}"))
+    })
+}
+
+/// A time of day or a span, as it is kept.
+fn time(text: &str) -> Option<String> {
+    let (sign, rest) = match text.trim().strip_prefix('-') {
+        Some(rest) => ("-", rest),
+        None => ("", text.trim()),
+    };
+    let parts: Vec<u32> = rest
+        .split(':')
+        .map(str::parse)
+        .collect::<Result<_, _>>()
+        .ok()?;
+    let (hour, minute, second) = match parts[..] {
+        [hour, minute, second] => (hour, minute, second),
+        [hour, minute] => (hour, minute, 0),
+        [packed] => (packed / 10_000, packed / 100 % 100, packed % 100),
+        _ => return None,
+    };
+    let is_right = hour < 839 && minute < 60 && second < 60;
+    is_right.then(|| format!("{sign}{hour:02}:{minute:02}:{second:02}"))
+}
+
+fn integer_range(kind: ColumnKind) -> Option<(i128, i128)> {
+    let signed = |bits: u32| Some((-(1 << (bits - 1)), (1 << (bits - 1)) - 1));
+    match kind {
+        ColumnKind::TinyInt | ColumnKind::Bool => signed(8),
+        ColumnKind::SmallInt => signed(16),
+        ColumnKind::MediumInt => signed(24),
+        ColumnKind::Int => signed(32),
+        ColumnKind::BigInt => signed(64),
+        ColumnKind::Unsigned(bytes) => Some((0, (1 << (8 * u32::from(bytes))) - 1)),
+        ColumnKind::Year => Some((1901, 2155)),
+        ColumnKind::Decimal(..)
+        | ColumnKind::Float
+        | ColumnKind::Double
+        | ColumnKind::Enum
+        | ColumnKind::Char(_)
+        | ColumnKind::VarChar(_)
+        | ColumnKind::TinyText
+        | ColumnKind::Text
+        | ColumnKind::MediumText
+        | ColumnKind::LongText
+        | ColumnKind::Blob
+        | ColumnKind::Time
+        | ColumnKind::DateTime
+        | ColumnKind::Timestamp
+        | ColumnKind::Date => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(kind: ColumnKind, value: impl Into<Value>, expected: Result<&str, u16>) {
+        let column = ColumnDefinition {
+            name: "c".to_owned(),
+            kind,
+            nullable: true,
+            default: None,
+            auto_increment: false,
+            words: vec!["x".to_owned(), "Y".to_owned()],
+        };
+        let kept = stored(&column, value.into(), 1);
+        let kept = kept
+            .map(|value| value.to_string())
+            .map_err(|error| error.code);
+        assert_eq!(kept, expected.map(str::to_owned));
+    }
+
+    #[test]
+    fn values_are_kept_as_the_type_says() {
+        check(ColumnKind::Decimal(5, 1), "12.34", Ok("12.3"));
+        check(ColumnKind::Decimal(5, 1), 7, Ok("7.0"));
+        check(ColumnKind::Decimal(10, 0), "2.5", Ok("3"));
+        check(ColumnKind::Double, "2.50", Ok("2.5"));
+        check(ColumnKind::Float, "1e10", Ok("10000000000"));
+        check(ColumnKind::Unsigned(1), 255, Ok("255"));
+        check(
+            ColumnKind::Unsigned(8),
+            u64::MAX as i128,
+            Ok("18446744073709551615"),
+        );
+        check(ColumnKind::Enum, "y", Ok("Y"));
+        check(ColumnKind::Enum, 1, Ok("x"));
+        check(ColumnKind::Year, 26, Ok("2026"));
+        check(ColumnKind::Date, "2026-1-5", Ok("2026-01-05"));
+        check(
+            ColumnKind::DateTime,
+            "2026-01-05",
+            Ok("2026-01-05 00:00:00"),
+        );
+        check(
+            ColumnKind::DateTime,
+            20_260_102_030_405,
+            Ok("2026-01-02 03:04:05"),
+        );
+        check(ColumnKind::Time, "25:00", Ok("25:00:00"));
+    }
+
+    #[test]
+    fn values_that_do_not_fit_are_refused_with_their_numbers() {
+        check(ColumnKind::Decimal(5, 1), 99_999, Err(1264));
+        check(ColumnKind::Decimal(5, 1), "x", Err(1366));
+        check(ColumnKind::Unsigned(1), -1, Err(1264));
+        check(ColumnKind::TinyInt, 128, Err(1264));
+        check(ColumnKind::Int, "abc", Err(1366));
+        check(ColumnKind::Enum, "z", Err(1265));
+        check(ColumnKind::Date, "2026-13-01", Err(1292));
+        check(ColumnKind::Date, "2026-02-29", Err(1292));
+        check(ColumnKind::VarChar(2), "abc", Err(1406));
+    }
+}
