@@ -100,12 +100,16 @@ fn like_ignores_case_and_knows_its_wildcards() {
 
 #[test]
 fn arithmetic_takes_texts_as_numbers() {
-    check(&op(BinaryOp::Add, lit("1abc"), lit(1)), 2);
-    check(&op(BinaryOp::Quotient, lit(1), lit(3)), "0.3333");
+    let double = |text| Value::Double(Number::leading(text));
+    let decimal = |text| Value::Decimal(Number::leading(text));
+    check(&op(BinaryOp::Add, lit("1abc"), lit(1)), double("2"));
+    check(&op(BinaryOp::Quotient, lit(1), lit(3)), decimal("0.3333"));
+    let product = op(BinaryOp::Multiply, lit(2), Expr::Literal(decimal("1.25")));
+    check(&product, decimal("2.50"));
     check(&op(BinaryOp::Quotient, lit(1), lit(0)), Value::Null);
     check(&op(BinaryOp::Divide, lit(7), lit(2)), 3);
     check(&op(BinaryOp::Modulo, lit(-7), lit(2)), -1);
-    check(&op(BinaryOp::Multiply, lit("1.5"), lit(2)), 3);
+    check(&op(BinaryOp::Multiply, lit("1.5"), lit(2)), double("3"));
 }
 
 #[test]
