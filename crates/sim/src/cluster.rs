@@ -32,6 +32,8 @@ mod transport;
 
 mod lifecycle;
 
+mod recovery;
+
 mod shutdown;
 
 mod faults;

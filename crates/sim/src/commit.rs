@@ -21,6 +21,7 @@ use semisync_core::{BinlogPosition, Instant};
 
 use crate::TransactionId;
 use crate::engine::Actor;
+use crate::engine::redo::Lsn;
 use crate::gtid::Gtid;
 
 /// A transaction on its way through the stages, unique in the life of a process.
@@ -50,6 +51,8 @@ pub(crate) struct Job {
     pub(crate) position: Option<BinlogPosition>,
     /// Identifier, once assigned.
     pub(crate) gtid: Option<Gtid>,
+    /// Where it was prepared in the engine's log.
+    pub(crate) prepared: Lsn,
     /// It is committed in the engine.
     pub(crate) is_committed: bool,
 }

@@ -14,7 +14,11 @@ pub(crate) mod scan;
 
 pub(crate) mod alter;
 
+pub(crate) mod redo;
+
 mod column;
+
+use redo::{Before, Changes, Redo};
 
 pub use locks::{Actor, LockName, Locks};
 pub use transaction::{Isolation, StatementChanges, Transaction};
@@ -23,7 +27,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::accounts::Accounts;
-use crate::binlog::{DdlAction, EventBody, RowChange};
+use crate::binlog::{DdlAction, RowChange};
 use crate::operation::{SqlError, TableDefinition};
 use crate::value::Value;
 
@@ -65,6 +69,8 @@ pub struct Engine {
     counters: BTreeMap<TableId, TableCounters>,
     last_table_id: u64,
     accounts: Arc<Accounts>,
+    /// What a crash can take.
+    redo: Redo,
 }
 
 #[derive(Clone, Copy, Debug, Default)]
@@ -171,18 +177,102 @@ impl Engine {
         tables.map(|table| table.rows.len() as u64).sum()
     }
 
-    /// Makes what `actor` changed visible and ends its transaction.
-    pub(crate) fn commit(&mut self, actor: Actor) {
+    pub(crate) fn redo_mut(&mut self) -> &mut Redo {
+        &mut self.redo
+    }
+
+    /// Makes what `actor` changed visible and ends its transaction; gives back what is needed to take
+    /// it back again.
+    pub(crate) fn commit(&mut self, actor: Actor) -> Changes {
         let Some(transaction) = self.transactions.remove(&actor) else {
-            return;
+            return Changes::default();
         };
         for statement in &transaction.statements {
             self.store(&statement.db, &statement.table.name, &statement.changes);
         }
-        if let Some(action) = &transaction.ddl {
-            self.run_ddl(action);
-        }
+        let ddl = transaction.ddl.map(|action| {
+            let before = self.before(&action);
+            self.run_ddl(&action);
+            (action, before)
+        });
         self.locks.release_all(actor);
+        Changes {
+            statements: transaction.statements,
+            ddl,
+        }
+    }
+
+    /// What a definition is about to replace.
+    fn before(&self, action: &DdlAction) -> Before {
+        match action {
+            DdlAction::DropDatabase(name) => match self.databases.get(name) {
+                Some(database) => Before::Database(database.clone()),
+                None => Before::Nothing,
+            },
+            DdlAction::DropTable { db, table }
+            | DdlAction::TruncateTable { db, table }
+            | DdlAction::AlterTable { db, table, .. } => match self.table(db, table) {
+                Ok(table) => Before::Table(table.clone()),
+                Err(_) => Before::Nothing,
+            },
+            DdlAction::Accounts(_) => Before::Accounts(self.accounts.clone()),
+            DdlAction::CreateDatabase(_)
+            | DdlAction::CreateTable { .. }
+            | DdlAction::FlushStatus => Before::Nothing,
+        }
+    }
+
+    /// Takes a commit back: a crash lost the record of it.
+    pub(crate) fn take_back(&mut self, changes: &Changes) {
+        let inverse = |change: &RowChange| RowChange {
+            key: match &change.after {
+                Some((key, _)) => key.clone(),
+                None => change.key.clone(),
+            },
+            before: change.after.as_ref().map(|(_, row)| row.clone()),
+            after: change.before.clone().map(|row| (change.key.clone(), row)),
+        };
+        for statement in changes.statements.iter().rev() {
+            let inverse: Vec<_> = statement.changes.iter().rev().map(inverse).collect();
+            self.store(&statement.db, &statement.table.name, &inverse);
+        }
+        let Some((action, before)) = &changes.ddl else {
+            return;
+        };
+        let databases = Arc::make_mut(&mut self.databases);
+        match (action, before) {
+            (DdlAction::CreateDatabase(name), _) => {
+                databases.remove(name);
+            }
+            (DdlAction::CreateTable { db, table }, _) => {
+                if let Some(database) = databases.get_mut(db) {
+                    Arc::make_mut(database).remove(&table.name);
+                }
+            }
+            (DdlAction::DropDatabase(name), Before::Database(database)) => {
+                databases.insert(name.clone(), database.clone());
+            }
+            (
+                DdlAction::DropTable { db, table }
+                | DdlAction::TruncateTable { db, table }
+                | DdlAction::AlterTable { db, table, .. },
+                Before::Table(old),
+            ) => {
+                if let Some(database) = databases.get_mut(db) {
+                    Arc::make_mut(database).insert(table.clone(), old.clone());
+                }
+            }
+            (DdlAction::Accounts(_), Before::Accounts(old)) => self.accounts = old.clone(),
+            (
+                DdlAction::DropDatabase(_)
+                | DdlAction::DropTable { .. }
+                | DdlAction::TruncateTable { .. }
+                | DdlAction::AlterTable { .. }
+                | DdlAction::Accounts(_)
+                | DdlAction::FlushStatus,
+                _,
+            ) => {}
+        }
     }
 
     /// Drops what `actor` changed and ends its transaction.
@@ -200,38 +290,6 @@ impl Engine {
     pub(crate) fn forget_transactions(&mut self) {
         self.transactions.clear();
         self.locks = Locks::default();
-    }
-
-    /// Takes a committed change back: a power cut lost the binary log event that recorded it.
-    pub(crate) fn undo(&mut self, body: &EventBody) {
-        match body {
-            EventBody::Rows {
-                db, table, changes, ..
-            } => {
-                let inverse = |change: &RowChange| RowChange {
-                    key: match &change.after {
-                        Some((key, _)) => key.clone(),
-                        None => change.key.clone(),
-                    },
-                    before: change.after.as_ref().map(|(_, row)| row.clone()),
-                    after: change.before.clone().map(|row| (change.key.clone(), row)),
-                };
-                let inverse: Vec<_> = changes.iter().rev().map(inverse).collect();
-                self.store(db, table, &inverse);
-            }
-            EventBody::Query {
-                action: Some(DdlAction::CreateTable { db, table }),
-                ..
-            } => self.run_ddl(&DdlAction::DropTable {
-                db: db.clone(),
-                table: table.name.clone(),
-            }),
-            EventBody::Query {
-                action: Some(DdlAction::CreateDatabase(name)),
-                ..
-            } => self.run_ddl(&DdlAction::DropDatabase(name.clone())),
-            _ => {}
-        }
     }
 
     fn store(&mut self, db: &str, table: &str, changes: &[RowChange]) {

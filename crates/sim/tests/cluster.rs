@@ -26,3 +26,6 @@ mod logs;
 
 #[path = "cluster/crash_points.rs"]
 mod crash_points;
+
+#[path = "cluster/durability.rs"]
+mod durability;

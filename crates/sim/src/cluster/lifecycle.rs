@@ -6,12 +6,12 @@ use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
 use crate::ServerIndex;
-use crate::binlog::{BinaryLog, EventBody};
+use crate::binlog::BinaryLog;
 use crate::cluster::read_lock::ReadLock;
 use crate::cluster::{Cluster, ProcessEvent};
 use crate::commit::GroupCommit;
 use crate::config::ServerConfig;
-use crate::engine::{Actor, Engine};
+use crate::engine::Engine;
 use crate::gtid::{GtidSet, ServerUuid};
 use crate::server::Server;
 use crate::server::error_log::Line;
@@ -284,71 +284,6 @@ impl Cluster {
         server.is_shutting_down = false;
         if let Some(channel) = server.channel.as_mut() {
             channel.process_died();
-        }
-    }
-
-    /// What the next start will find: the binary log decides which transactions are committed.
-    fn recover_disks(&mut self, ix: ServerIndex, power_cut: bool) {
-        let server = self.server_mut(ix);
-        let cut = match server.binlog.files().is_empty() {
-            true => Vec::new(),
-            false => server.binlog.recover(power_cut),
-        };
-        if power_cut && let Some(channel) = server.channel.as_mut() {
-            channel.relay_log.power_cut();
-        }
-        let end = server
-            .binlog
-            .files()
-            .last()
-            .map(|file| (file.name.clone(), file.size));
-        let jobs = std::mem::take(&mut server.commits);
-        for job in jobs.jobs.values() {
-            let survives = match (&job.position, &end) {
-                (Some(position), Some((file, size))) => {
-                    position.file == *file && position.offset <= *size
-                }
-                _ => false,
-            };
-            if !survives {
-                continue;
-            }
-            if !job.is_committed {
-                server.engine.commit(job.actor);
-            }
-            if let Some(channel) = server.channel.as_mut()
-                && job.actor == Actor::Applier
-            {
-                channel.applier.finish();
-            }
-        }
-        server.engine.forget_transactions();
-        self.undo_lost_commits(ix, &cut);
-    }
-
-    /// Transactions that a power cut took out of the binary log although they were committed.
-    fn undo_lost_commits(&mut self, ix: ServerIndex, cut: &[crate::binlog::BinlogEvent]) {
-        let mut rows: Vec<&EventBody> = Vec::new();
-        for event in cut.iter().rev() {
-            match &*event.body {
-                EventBody::Rows { .. } | EventBody::Query { .. } => rows.push(&event.body),
-                EventBody::Gtid { gtid, .. } => {
-                    let server = self.server_mut(ix);
-                    let undone = std::mem::take(&mut rows);
-                    if !server.gtid_executed.contains(*gtid) {
-                        continue;
-                    }
-                    server.gtid_executed.remove(*gtid);
-                    for body in undone {
-                        server.engine.undo(body);
-                    }
-                    let kind = TraceKind::TransactionLost {
-                        gtid: gtid.to_string(),
-                    };
-                    self.mark(Lane::Server(ix), event.transaction, kind);
-                }
-                _ => {}
-            }
         }
     }
 

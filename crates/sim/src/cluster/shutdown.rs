@@ -102,6 +102,7 @@ impl Cluster {
         let server = self.server_mut(ix);
         server.state = ServerState::Stopped;
         server.engine.forget_transactions();
+        server.engine.redo_mut().checkpoint();
         server.commits = crate::commit::GroupCommit::default();
         self.mark(Lane::Server(ix), None, TraceKind::ServerStopped);
         if restarts {

@@ -6,6 +6,7 @@ use crate::accounts::Privilege;
 use crate::cluster::{Cluster, ProcessEvent};
 use crate::commit::{Job, JobSource, LoggedText};
 use crate::engine::dml::{Attempt, Effect};
+use crate::engine::redo::{Commit, Lsn};
 use crate::engine::{Actor, Isolation, Transaction};
 use crate::gtid::Gtid;
 use crate::operation::{
@@ -321,6 +322,7 @@ impl Cluster {
             },
             position: None,
             gtid: None,
+            prepared: Lsn::default(),
             is_committed: false,
         };
         if let Some(state) = self.session_mut(ix, session) {
@@ -367,8 +369,10 @@ impl Cluster {
         let server = self.server_mut(ix);
         let open = server.engine.transaction(actor);
         let changed = open.filter(|open| !open.is_empty()).map(|open| open.id);
-        server.engine.commit(actor);
+        let changes = server.engine.commit(actor);
         if let Some(id) = changed {
+            self.log_commit(ix, actor, Commit::new(id, changes));
+            self.flush_redo(ix);
             let kind = TraceKind::EngineCommitted { gtid: None };
             self.mark(Lane::Server(ix), Some(id), kind);
         }

@@ -4,12 +4,13 @@ use super::{Group, GroupId, Job, JobId, Stage};
 use crate::ServerIndex;
 use crate::cluster::{Cluster, Pending, ProcessEvent};
 use crate::engine::Actor;
+use crate::engine::redo::{Commit, FlushPolicy};
 use crate::trace::{Lane, TraceKind};
 use semisync_core::source::Input;
 
 impl Cluster {
     /// A transaction is ready to commit: engine prepare, then the flush queue.
-    pub(crate) fn begin_commit(&mut self, ix: ServerIndex, job: Job) {
+    pub(crate) fn begin_commit(&mut self, ix: ServerIndex, mut job: Job) {
         let server = self.server_mut(ix);
         if server.read_lock.keeps_commits() {
             server.commits.blocked.push_back(job);
@@ -17,6 +18,7 @@ impl Cluster {
         }
         let transaction = job.transaction;
         let id = server.commits.next_job();
+        job.prepared = server.engine.redo_mut().log_prepare();
         server.commits.jobs.insert(id, job);
         server.commits.stage(Stage::Flush).queue.push_back(id);
         self.mark(Lane::Server(ix), Some(transaction), TraceKind::Prepared);
@@ -77,6 +79,8 @@ impl Cluster {
     fn flush_ends(&mut self, ix: ServerIndex, id: GroupId) {
         let members = self.members(ix, id);
         let leader = self.leader(ix, id);
+        // The engine's log comes first: what the binary log has must be known to be prepared.
+        self.flush_redo(ix);
         for job in &members {
             self.write_transaction(ix, *job, leader);
         }
@@ -171,7 +175,15 @@ impl Cluster {
         };
         job.is_committed = true;
         let job = job.clone();
-        server.engine.commit(job.actor);
+        let changes = server.engine.commit(job.actor);
+        let commit = Commit {
+            prepared: Some(job.prepared),
+            position: job.position.clone(),
+            gtid: job.gtid,
+            ..Commit::new(job.transaction, changes)
+        };
+        self.log_commit(ix, job.actor, commit);
+        let server = self.server_mut(ix);
         if let Some(gtid) = job.gtid {
             server.gtid_executed.add(gtid);
             server.gtid_owned.remove(gtid);
@@ -182,6 +194,27 @@ impl Cluster {
             Actor::Applier => TraceKind::Applied { gtid },
         };
         self.mark(Lane::Server(ix), Some(job.transaction), kind);
+    }
+
+    /// The engine logs a commit.
+    pub(crate) fn log_commit(&mut self, ix: ServerIndex, actor: Actor, mut commit: Commit) {
+        let now = self.world.now;
+        let server = self.server_mut(ix);
+        if actor == Actor::Applier {
+            let channel = server.channel.as_ref();
+            commit.applied = channel.map(|channel| channel.applier.applied_up_to());
+        }
+        let interval = server.global("innodb_flush_log_at_timeout").as_u64();
+        let redo = server.engine.redo_mut();
+        redo.flush_in_background(now, interval.max(1) * SECOND_US);
+        redo.log_commit(now, commit);
+    }
+
+    /// `innodb_flush_log_at_trx_commit`, for everything logged so far.
+    pub(crate) fn flush_redo(&mut self, ix: ServerIndex) {
+        let server = self.server_mut(ix);
+        let setting = server.global("innodb_flush_log_at_trx_commit").as_u64();
+        server.engine.redo_mut().flush(FlushPolicy::of(setting));
     }
 
     /// The next member's after_commit hook, or the end of the group.
@@ -256,3 +289,5 @@ impl Cluster {
         commits.jobs.get(first).map(|job| job.actor)
     }
 }
+
+const SECOND_US: u64 = 1_000_000;

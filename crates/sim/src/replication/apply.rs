@@ -9,6 +9,7 @@ use crate::binlog::{BinlogEvent, DdlAction, EventBody, RowChange, RowsKind, size
 use crate::cluster::Cluster;
 use crate::commit::{Job, JobSource, LoggedText};
 use crate::engine::alter::alter;
+use crate::engine::redo::{Commit, Lsn};
 use crate::engine::{Actor, LockName, StatementChanges, Transaction};
 use crate::trace::{Lane, TraceKind};
 use crate::{ServerIndex, TransactionId};
@@ -262,13 +263,20 @@ impl Cluster {
                 source: job_source(applying),
                 position: None,
                 gtid: None,
+                prepared: Lsn::default(),
                 is_committed: false,
             };
             self.begin_commit(ix, job);
             return;
         }
+        let changes = self.server_mut(ix).engine.commit(Actor::Applier);
+        let commit = Commit {
+            gtid: applying.gtid,
+            ..Commit::new(transaction, changes)
+        };
+        self.log_commit(ix, Actor::Applier, commit);
+        self.flush_redo(ix);
         let server = self.server_mut(ix);
-        server.engine.commit(Actor::Applier);
         if let Some(gtid) = applying.gtid {
             server.gtid_executed.add(gtid);
             server.executed_elsewhere.add(gtid);

@@ -132,6 +132,14 @@ pub(crate) struct Applier {
     pub(crate) is_stopping: bool,
 }
 
+/// How far the applier is, as the engine keeps it beside what was applied.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct AppliedUpTo {
+    done: (u64, usize),
+    executed: BinlogPosition,
+    last_applied: Option<Gtid>,
+}
+
 /// A transaction that is being applied.
 #[derive(Clone, Debug)]
 pub(crate) struct Applying {
@@ -182,6 +190,26 @@ impl Channel {
 }
 
 impl Applier {
+    pub(crate) fn applied_up_to(&self) -> AppliedUpTo {
+        AppliedUpTo {
+            done: self.done,
+            executed: self.executed.clone(),
+            last_applied: self.last_applied,
+        }
+    }
+
+    /// A crash took the record of what was applied since then.
+    pub(crate) fn goes_back_to(&mut self, applied: AppliedUpTo) {
+        let AppliedUpTo {
+            done,
+            executed,
+            last_applied,
+        } = applied;
+        self.done = done;
+        self.executed = executed;
+        self.last_applied = last_applied;
+    }
+
     /// The transaction being applied is committed: the positions move behind it.
     pub(crate) fn finish(&mut self) {
         let Some(applying) = self.applying.take() else {
