@@ -12,6 +12,8 @@ mod reads;
 
 mod savepoints;
 
+mod gtid_next;
+
 mod lock_waits;
 
 pub(crate) mod read_lock;

@@ -7,6 +7,8 @@ mod logs;
 
 mod replication;
 
+pub(crate) use replication::relay_position;
+
 mod server;
 
 use semisync_core::Instant;

@@ -149,10 +149,10 @@ fn applier_configuration(channel: Channel<'_>) -> TableContents {
         ("ASSIGN_GTIDS_TO_ANONYMOUS_TRANSACTIONS_TYPE", TEXT),
         ("ASSIGN_GTIDS_TO_ANONYMOUS_TRANSACTIONS_VALUE", TEXT_NULL),
     ];
-    one_row(channel, &columns, |_| {
+    one_row(channel, &columns, |status| {
         vec![
             text(""),
-            number(0),
+            number(status.sql_delay),
             Value::Null,
             text("NO"),
             text("STREAM"),
@@ -170,7 +170,13 @@ fn applier_status(channel: Channel<'_>) -> TableContents {
         ("COUNT_TRANSACTIONS_RETRIES", NUMBER),
     ];
     one_row(channel, &columns, |row| {
-        vec![text(""), text(service_state(row)), Value::Null, number(0)]
+        let remaining = row.remaining_delay;
+        vec![
+            text(""),
+            text(service_state(row)),
+            remaining.map_or(Value::Null, number),
+            number(0),
+        ]
     })
 }
 

@@ -216,6 +216,8 @@ impl Cluster {
         let recovers = server.global("relay_log_recovery").is_on();
         let server_id = server.server_id();
         let Some(channel) = server.channel.as_mut() else {
+            let text = "Failed to start replica threads for channel ''.";
+            self.log(ix, Line::note(11025, "Repl", text));
             return;
         };
         if recovers {

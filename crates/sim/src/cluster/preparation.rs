@@ -4,9 +4,11 @@ use semisync_core::Instant;
 
 use crate::ServerIndex;
 use crate::cluster::Cluster;
+use crate::cluster::replication_statements::change_line;
 use crate::operation::Operation;
 use crate::replication::channel::{Channel, ChannelConfig};
 use crate::server::Server;
+use crate::server::error_log::Line;
 use crate::shared_log::SharedLog;
 use crate::view::ServerState;
 
@@ -50,7 +52,10 @@ impl Cluster {
             channel
                 .relay_log
                 .open_file(now, server.server_id(), &channel.retrieved);
+            let old = ChannelConfig::default();
+            let line = change_line(&old, &channel.read, &channel.config, &channel.read);
             server.channel = Some(channel);
+            self.log(*ix, Line::system(10597, "Repl", line));
             self.start_receiver(*ix);
             self.start_applier(*ix, None);
         }

@@ -9,6 +9,7 @@ use crate::gtid::GtidSet;
 use crate::operation::{OkPacket, Operation, SqlError, Warning, WarningLevel};
 use crate::replication::channel::{Channel, ChannelConfig, ReceiverPhase};
 use crate::replication::until::Until;
+use crate::server::error_log::Line;
 use crate::server::session::Phase;
 use crate::value::Value;
 use crate::{ServerIndex, SessionKey};
@@ -174,6 +175,7 @@ impl Cluster {
         let channel = server
             .channel
             .get_or_insert_with(|| Channel::new(ChannelConfig::default(), &relay_base));
+        let changed = change_line(&channel.config, &channel.read, &config, &read);
         channel.config = config;
         if moves || has_position || channel.relay_log.files().is_empty() {
             restart_relay_log(channel, &relay_base);
@@ -181,6 +183,7 @@ impl Cluster {
             let retrieved = channel.retrieved.clone();
             channel.relay_log.open_file(now, server_id, &retrieved);
         }
+        self.log(ix, Line::system(10597, "Repl", changed));
         Ok(answer)
     }
 
@@ -240,12 +243,16 @@ impl Cluster {
             self.start_receiver(ix);
         }
         let mut answer = OkPacket::default();
-        if !applier && until.is_some() {
+        let by_position = matches!(
+            until,
+            Some(Until::SourcePosition(_) | Until::RelayPosition(..))
+        );
+        if starts_receiver && !applier && until.is_some() {
             let text = "SQL thread is not to be started so UNTIL options are ignored";
             answer.warnings.push(note(1279, text));
         }
         if starts_applier {
-            if until.is_some() && !starts_receiver {
+            if by_position {
                 let text = "It is recommended to use --skip-replica-start when doing step-by-step \
                             replication with START REPLICA UNTIL; otherwise, you will get problems \
                             if you get an unexpected replica's mysqld restart";
@@ -266,7 +273,7 @@ impl Cluster {
         let stops_applier = applier && self.is_applying(ix);
         let has_stopped = !stops_applier || self.ask_applier_to_stop(ix);
         if stops_receiver {
-            self.stop_receiver(ix);
+            self.kill_receiver(ix);
         }
         let mut answer = OkPacket::default();
         if !stops_receiver && !stops_applier {
@@ -450,4 +457,25 @@ fn seconds_in_us(value: &Value) -> u64 {
     let micros = digits.parse::<u64>().unwrap_or(0);
     let seconds = whole.parse::<u64>().unwrap_or(0);
     seconds.saturating_mul(1_000_000).saturating_add(micros)
+}
+
+/// What the error log says of CHANGE REPLICATION SOURCE TO.
+pub(crate) fn change_line(
+    old: &ChannelConfig,
+    old_position: &BinlogPosition,
+    new: &ChannelConfig,
+    new_position: &BinlogPosition,
+) -> String {
+    let state = |config: &ChannelConfig, position: &BinlogPosition| {
+        format!(
+            "source_host='{}', source_port= {}, source_log_file='{}', source_log_pos= {}, \
+             source_bind=''",
+            config.host, config.port, position.file, position.offset
+        )
+    };
+    format!(
+        "'CHANGE REPLICATION SOURCE TO FOR CHANNEL '' executed'. Previous state {}. New state {}.",
+        state(old, old_position),
+        state(new, new_position)
+    )
 }

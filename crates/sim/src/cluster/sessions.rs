@@ -76,6 +76,7 @@ impl Cluster {
             statement: None,
             since: now,
             gtid_next_is_used: false,
+            owned_gtid: None,
             in_transaction: false,
             next_isolation: None,
             reads_at: Isolation::default(),
@@ -279,6 +280,7 @@ impl Cluster {
 
     /// The server's side of a session ends: an open transaction is rolled back.
     pub(crate) fn end_session(&mut self, ix: ServerIndex, session: SessionKey) {
+        self.release_gtid(ix, session);
         let server = self.server_mut(ix);
         if server.sessions.remove(&session).is_none() {
             return;

@@ -5,7 +5,7 @@ use semisync_core::variables::{Effect, NamedVariable, SetValue, Value};
 use crate::accounts::Privilege;
 use crate::cluster::{Cluster, needs};
 use crate::engine::{Actor, Isolation};
-use crate::gtid::{Gtid, GtidSet};
+use crate::gtid::GtidSet;
 use crate::operation::{
     OkPacket, SetLiteral, SqlError, VariableAssignment, VariableScope, Warning, WarningLevel,
 };
@@ -41,6 +41,13 @@ impl Cluster {
             warnings,
             ..OkPacket::default()
         };
+        for assignment in &checked {
+            if let Some(name) = assignment.named_transaction()
+                && self.waits_for_gtid(ix, session, &name)
+            {
+                return Ok(());
+            }
+        }
         if checked.iter().any(Checked::blocks_commits) {
             if let Some(running) = self.running_mut(ix, session) {
                 running.answer = answer;
@@ -126,7 +133,7 @@ impl Cluster {
     }
 
     /// Whether the session has begun a transaction.
-    fn is_in_transaction(&self, ix: ServerIndex, session: SessionKey) -> bool {
+    pub(super) fn is_in_transaction(&self, ix: ServerIndex, session: SessionKey) -> bool {
         let server = self.server(ix);
         let open = server.engine.transaction(Actor::Session(session));
         let begun = server.sessions.get(&session);
@@ -168,14 +175,8 @@ impl Cluster {
             let text = format!("Variable 'gtid_purged' can't be set to the value of '{shown}'");
             return Err(SqlError::new(1231, "42000", text));
         }
-        if definition.name == "gtid_next"
-            && !GTID_NEXT_WORDS
-                .iter()
-                .any(|word| word.eq_ignore_ascii_case(&shown))
-            && !shown.parse::<Gtid>().is_ok_and(|gtid| 0 < gtid.number)
-        {
-            let text = format!("Malformed GTID specification '{shown}'.");
-            return Err(SqlError::new(1774, "HY000", text));
+        if definition.name == "gtid_next" {
+            self.check_gtid_next(ix, session, &shown)?;
         }
         let checked = Checked::Ordinary {
             definition,
@@ -260,9 +261,13 @@ impl Cluster {
                 }
             }
             VariableScope::Session => {
+                let shown = setting.shown();
                 if let Some(state) = server.sessions.get_mut(&session) {
                     state.gtid_next_is_used &= definition.name != "gtid_next";
                     state.settings.set(definition.name, setting);
+                }
+                if definition.name == "gtid_next" {
+                    self.take_gtid(ix, session, &shown);
                 }
             }
             VariableScope::Global | VariableScope::Persist => match definition.name {
@@ -320,6 +325,18 @@ impl Cluster {
 }
 
 impl Checked {
+    /// The value of `gtid_next`, if that is what is set.
+    fn named_transaction(&self) -> Option<String> {
+        match self {
+            Checked::Ordinary {
+                definition,
+                setting,
+                ..
+            } if definition.name == "gtid_next" => Some(setting.shown()),
+            Checked::Ordinary { .. } | Checked::Plugin { .. } => None,
+        }
+    }
+
     /// Whether it must wait for commits in progress: read_only and super_read_only, switched on.
     fn blocks_commits(&self) -> bool {
         match self {
@@ -375,9 +392,6 @@ fn set_value(literal: &SetLiteral) -> SetValue {
         SetLiteral::Null => SetValue::Null,
     }
 }
-
-/// Values of gtid_next that name no transaction.
-const GTID_NEXT_WORDS: [&str; 2] = ["AUTOMATIC", "ANONYMOUS"];
 
 /// Session values that only administrators may set.
 const RESTRICTED: [&str; 7] = [

@@ -27,7 +27,7 @@ impl Cluster {
         for session in sessions {
             self.ask_to_end(ix, session);
         }
-        self.stop_receiver(ix);
+        self.kill_receiver(ix);
         self.stop_applier(ix);
         self.later(ix, CLOSING_US, ProcessEvent::ShutdownGoesOn(0));
     }
@@ -45,7 +45,11 @@ impl Cluster {
         state.is_killed = true;
         match running.phase {
             Phase::Commit => self.signal_waiter(ix, Actor::Session(session)),
-            Phase::RowLock | Phase::MetadataLock | Phase::GlobalReadLock | Phase::CommitLock => {
+            Phase::RowLock
+            | Phase::MetadataLock
+            | Phase::GlobalReadLock
+            | Phase::CommitLock
+            | Phase::GtidOwned => {
                 self.stop_waiting_for_lock(ix, session);
                 self.server_mut(ix).read_lock.forget(session);
                 let text = "Server shutdown in progress";

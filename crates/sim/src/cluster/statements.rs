@@ -8,7 +8,6 @@ use crate::commit::{Job, JobSource, LoggedText};
 use crate::engine::dml::{Attempt, Effect};
 use crate::engine::redo::{Commit, Lsn};
 use crate::engine::{Actor, Isolation, Transaction};
-use crate::gtid::Gtid;
 use crate::operation::{
     LoggedEffect, OkPacket, Operation, Outcome, SqlError, StatementId, Warning, WarningLevel,
 };
@@ -56,6 +55,10 @@ impl Cluster {
         operation: &Operation,
     ) -> Result<(), SqlError> {
         self.refuse_used_gtid(ix, session, operation)?;
+        if self.is_skipped(ix, session, operation) {
+            self.statement_ends_ok(ix, session, OkPacket::default());
+            return Ok(());
+        }
         self.check_privileges(ix, session, operation)?;
         match operation {
             Operation::Read => self.statement_ends(ix, session, Outcome::Read),
@@ -257,6 +260,7 @@ impl Cluster {
         let id = open.filter(|open| !open.is_empty()).map(|open| open.id);
         engine.rollback(actor);
         self.leave_transaction(ix, session);
+        self.release_gtid(ix, session);
         if let Some(id) = id {
             self.mark(Lane::Server(ix), Some(id), TraceKind::RolledBack);
         }
@@ -300,7 +304,7 @@ impl Cluster {
             return;
         };
         let transaction = open.id;
-        let gtid_next = self.gtid_next(ix, session);
+        let gtid_next = self.owned_gtid(ix, session);
         // A named identifier is used up even by a transaction that changes nothing.
         let is_logged = !open.is_empty() || logged.is_some() || gtid_next.is_some();
         let sql_log_bin = server.session_value(session, "sql_log_bin").is_on();
@@ -325,42 +329,13 @@ impl Cluster {
             prepared: Lsn::default(),
             is_committed: false,
         };
-        if let Some(state) = self.session_mut(ix, session) {
-            state.gtid_next_is_used = gtid_next.is_some();
+        if let Some(state) = self.session_mut(ix, session)
+            && state.owned_gtid.take().is_some()
+        {
+            state.gtid_next_is_used = true;
         }
         self.set_phase(ix, session, Phase::Commit);
         self.begin_commit(ix, job);
-    }
-
-    /// After a commit with a named identifier, only naming another one helps.
-    fn refuse_used_gtid(
-        &self,
-        ix: ServerIndex,
-        session: SessionKey,
-        operation: &Operation,
-    ) -> Result<(), SqlError> {
-        let state = self.server(ix).sessions.get(&session);
-        let is_used = state.is_some_and(|state| state.gtid_next_is_used);
-        if !is_used || matches!(operation, Operation::Read | Operation::SetVariables(_)) {
-            return Ok(());
-        }
-        let Some(gtid) = self.gtid_next(ix, session) else {
-            return Ok(());
-        };
-        let text = format!(
-            "When @@SESSION.GTID_NEXT is set to a GTID, you must explicitly set it to a different \
-             value after a COMMIT or ROLLBACK. Please check GTID_NEXT variable manual page for \
-             detailed explanation. Current @@SESSION.GTID_NEXT is '{gtid}'."
-        );
-        Err(SqlError::new(1837, "HY000", text))
-    }
-
-    /// The identifier the session has named for its transaction.
-    fn gtid_next(&self, ix: ServerIndex, session: SessionKey) -> Option<Gtid> {
-        match self.server(ix).session_value(session, "gtid_next") {
-            Setting::Text(text) => text.parse().ok(),
-            Setting::Bool(_) | Setting::Int(_) | Setting::Null => None,
-        }
     }
 
     /// A commit that writes nothing to the binary log waits for nobody.
@@ -592,6 +567,7 @@ impl Cluster {
         match running.phase {
             // The statement notices when it runs next, if the connection was killed.
             Phase::Executing | Phase::Rotation | Phase::BinaryLogLock | Phase::StopsReplica => {}
+            Phase::GtidOwned => self.fail(ix, victim, interrupted()),
             Phase::Commit => self.signal_waiter(ix, Actor::Session(victim)),
             Phase::RowLock | Phase::MetadataLock => {
                 self.stop_waiting_for_lock(ix, victim);

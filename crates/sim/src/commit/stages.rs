@@ -1,6 +1,6 @@
 //! The stages themselves: who leads, who follows, what each stage does when its time is over.
 
-use super::{Group, GroupId, Job, JobId, Stage};
+use super::{Group, GroupId, Job, JobId, JobSource, Stage};
 use crate::ServerIndex;
 use crate::cluster::{Cluster, Pending, ProcessEvent};
 use crate::engine::Actor;
@@ -187,6 +187,15 @@ impl Cluster {
         if let Some(gtid) = job.gtid {
             server.gtid_executed.add(gtid);
             server.gtid_owned.remove(gtid);
+        }
+        if matches!(
+            job.source,
+            JobSource::Client {
+                gtid_next: Some(_),
+                ..
+            }
+        ) {
+            self.wake_gtid_waiters(ix);
         }
         let gtid = job.gtid.map(|gtid| gtid.to_string());
         let kind = match job.actor {

@@ -149,7 +149,7 @@ fn is_caught_up(executed: &BinlogPosition, read: &BinlogPosition) -> bool {
 }
 
 /// Where the applier is in the relay log.
-fn relay_position(channel: &Channel) -> (String, u64) {
+pub(crate) fn relay_position(channel: &Channel) -> (String, u64) {
     let (number, index) = channel.applier.done;
     let (first, _) = channel.relay_log.numbers();
     let Some(file) = channel.relay_log.file(number.max(first)) else {

@@ -8,6 +8,7 @@ use crate::ServerIndex;
 use crate::binlog::{BinlogEvent, EventBody};
 use crate::cluster::{Cluster, ProcessEvent};
 use crate::engine::Actor;
+use crate::inspect::relay_position;
 use crate::operation::OkPacket;
 use crate::server::error_log::Line;
 use crate::trace::{Lane, TraceKind};
@@ -38,6 +39,17 @@ impl Cluster {
         applier.serial += 1;
         applier.scan = applier.done;
         applier.buffer.clear();
+        let BinlogPosition { file, offset } = applier.executed.clone();
+        let (log, position) = match file.is_empty() {
+            true => ("FIRST".to_owned(), 0),
+            false => (file.to_string(), offset),
+        };
+        let (relay_file, relay_position) = relay_position(channel);
+        let text = format!(
+            "Replica SQL thread for channel '' initialized, starting replication in log '{log}' at \
+             position {position}, relay log './{relay_file}' position: {relay_position}"
+        );
+        self.log(ix, Line::note(10581, "Repl", text));
         self.mark(Lane::Server(ix), None, TraceKind::ApplierStarted);
         self.applier_reads(ix);
     }
@@ -83,6 +95,17 @@ impl Cluster {
             self.server_mut(ix).engine.rollback(Actor::Applier);
             self.wake_lock_waiters(ix);
         }
+        let executed = self
+            .channel(ix)
+            .map(|channel| channel.applier.executed.clone());
+        let BinlogPosition { file, offset } = executed.unwrap_or_default();
+        let killed = "Error reading relay log event for channel '': replica SQL thread was killed";
+        self.log(ix, Line::note(10596, "Repl", killed));
+        let text = format!(
+            "Replica SQL thread for channel '' exiting, replication stopped in log '{file}' at \
+             position {offset}"
+        );
+        self.log(ix, Line::note(10587, "Repl", text));
         self.mark(Lane::Server(ix), None, TraceKind::ApplierStopped);
         self.applier_has_stopped(ix);
     }

@@ -45,6 +45,8 @@ pub(crate) struct Dump {
     pub(crate) next: usize,
     /// Position the replica was told for the first fake Rotate of this file; `None` once sent.
     pub(crate) announce: Option<u64>,
+    /// The dump starts inside a file: the description of the file is still to be sent.
+    pub(crate) describes: bool,
     /// Inside a transaction the replica has.
     pub(crate) skips: bool,
     /// Something was skipped since the last packet.
@@ -203,6 +205,12 @@ impl Cluster {
                     offset,
                 };
                 return Some(NextPacket::Send(DumpContent::FakeRotate(position)));
+            }
+            if std::mem::take(&mut dump.describes)
+                && let Some(description) = file.events.get(0)
+            {
+                let content = DumpContent::FormatDescription(description.clone());
+                return Some(NextPacket::Send(content));
             }
             let readable = binlog.readable(index);
             let Some(event) = file

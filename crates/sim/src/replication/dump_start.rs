@@ -47,6 +47,7 @@ impl Cluster {
             has: request.has.clone(),
             file: start.file,
             next: start.next,
+            describes: 0 < start.next,
             announce: Some(start.announce),
             skips: false,
             has_skipped: false,

@@ -54,6 +54,9 @@ impl Cluster {
             receiver.processlist_id = processlist_id;
             receiver.since = now;
         }
+        if !config.user.is_empty() || !config.password.is_empty() {
+            self.log(ix, Line::warning(10897, "Repl", STORED_PASSWORD));
+        }
         self.mark(Lane::Server(ix), None, TraceKind::ReceiverStarted);
         let input = Input::ReceiverStarted {
             user: config.user,
@@ -65,8 +68,18 @@ impl Cluster {
         self.try_to_connect(ix);
     }
 
-    /// The receiver ends: STOP REPLICA, an error, or a shutdown.
-    pub(crate) fn stop_receiver(&mut self, ix: ServerIndex) {
+    /// STOP REPLICA IO_THREAD, or a shutdown.
+    pub(crate) fn kill_receiver(&mut self, ix: ServerIndex) {
+        let receiver = self.receiver_mut(ix);
+        if receiver.is_some_and(|receiver| receiver.phase == ReceiverPhase::Streaming) {
+            let text = "Replica I/O thread killed while reading event for channel ''.";
+            self.log(ix, Line::note(11026, "Repl", text));
+        }
+        self.stop_receiver(ix);
+    }
+
+    /// The receiver ends: it was killed, or met an error.
+    fn stop_receiver(&mut self, ix: ServerIndex) {
         let Some(receiver) = self.receiver_mut(ix) else {
             return;
         };
@@ -712,3 +725,9 @@ fn artificial(now: Instant, body: EventBody, size: u64, server_id: u32) -> Binlo
 }
 
 const COM_QUIT: u8 = 1;
+
+/// What the error log says when a receiver starts with the account it has stored.
+const STORED_PASSWORD: &str = "Storing MySQL user name or password information in the connection \
+metadata repository is not secure and is therefore not recommended. Please consider using the USER \
+and PASSWORD connection options for START REPLICA; see the 'START REPLICA Syntax' in the MySQL \
+Manual for more information.";

@@ -21,6 +21,10 @@ impl Line {
         Line::new(Some(LogLevel::Error), number, subsystem, text)
     }
 
+    pub(crate) fn warning(number: u32, subsystem: &'static str, text: impl Into<String>) -> Line {
+        Line::new(Some(LogLevel::Warning), number, subsystem, text)
+    }
+
     pub(crate) fn note(number: u32, subsystem: &'static str, text: impl Into<String>) -> Line {
         Line::new(Some(LogLevel::Note), number, subsystem, text)
     }

@@ -5,6 +5,7 @@ use semisync_core::Instant;
 use crate::accounts::{AccountName, Privileges};
 use crate::engine::{Isolation, Row};
 use crate::expr::{BinaryOp, Expr};
+use crate::gtid::Gtid;
 use crate::operation::{OkPacket, Operation, StatementId};
 use crate::queue::EventKey;
 use crate::variables::Settings;
@@ -28,6 +29,8 @@ pub(crate) struct Session {
     pub(crate) since: Instant,
     /// The identifier named by `gtid_next` is used up; another value must be set.
     pub(crate) gtid_next_is_used: bool,
+    /// The identifier it owns.
+    pub(crate) owned_gtid: Option<Gtid>,
     /// BEGIN was run.
     pub(crate) in_transaction: bool,
     /// SET TRANSACTION ISOLATION LEVEL: holds for the next transaction only.
@@ -81,6 +84,8 @@ pub(crate) enum Phase {
     BinaryLogLock,
     /// Waits until no transaction is between binary log and engine commit, to begin a new file.
     Rotation,
+    /// Waits for another session to give an identifier back.
+    GtidOwned,
     /// Waits for the applier to end what it applies.
     StopsReplica,
     /// In the group commit.
@@ -101,6 +106,7 @@ impl Session {
             Some(Phase::GlobalReadLock) => "Waiting for global read lock",
             Some(Phase::Rotation | Phase::BinaryLogLock) => "starting",
             Some(Phase::Commit) => "waiting for handler commit",
+            Some(Phase::GtidOwned) => "executing",
             Some(Phase::StopsReplica) => "Killing replica",
             Some(Phase::Sleep) => "User sleep",
         }

@@ -19,7 +19,7 @@ impl Server {
             if session.is_none() && scope == VariableReach::Session {
                 continue;
             }
-            let setting = match (self.computed(definition.name), session) {
+            let setting = match (self.computed(definition.name, session), session) {
                 (Some(setting), _) => setting,
                 (None, Some(session)) => self.session_value(session, definition.name),
                 (None, None) => self.global(definition.name),
@@ -34,13 +34,28 @@ impl Server {
     }
 
     /// Variables that show the state of something else.
-    fn computed(&self, name: &str) -> Option<Setting> {
+    fn computed(&self, name: &str, session: Option<SessionKey>) -> Option<Setting> {
         let text = match name {
+            "gtid_owned" => self.owned(session),
             "gtid_executed" => self.gtid_executed.to_string(),
             "gtid_purged" => self.purged().to_string(),
             _ => return None,
         };
         Some(Setting::Text(text))
+    }
+
+    /// The identifier a session owns; or all that are owned, each with the owner's number.
+    fn owned(&self, session: Option<SessionKey>) -> String {
+        if let Some(session) = session {
+            let state = self.sessions.get(&session);
+            let owned = state.and_then(|state| state.owned_gtid);
+            return owned.map_or_else(String::new, |gtid| gtid.to_string());
+        }
+        let owners = self.sessions.values().filter_map(|state| {
+            let gtid = state.owned_gtid?;
+            Some(format!("{gtid}#{}", state.processlist_id))
+        });
+        owners.collect::<Vec<_>>().join(",\n")
     }
 
     pub(crate) fn purged(&self) -> crate::gtid::GtidSet {

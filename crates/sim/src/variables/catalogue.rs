@@ -214,7 +214,7 @@ pub const ORDINARY: &[Definition] = &[
     global("gtid_executed_compression_period", int(0, U32), "0"),
     global("gtid_mode", GTID_MODES, "ON"),
     session("gtid_next", ANY, "AUTOMATIC"),
-    fixed("gtid_owned", ANY, ""),
+    definition("gtid_owned", Reach::Both, ANY, "", false),
     global("gtid_purged", ANY, ""),
     fixed("have_compress", ANY, "YES"),
     fixed("have_dynamic_loading", ANY, "YES"),
