@@ -24,6 +24,9 @@ usage: cargo xtask COMMAND
   crash [ARGUMENT ...]           kill sources under load and compare with what clients were told
   mtr [ARGUMENT ...]             MySQL's own semisynchronous tests against our plugins
                                  (crash --help and mtr --help say more)
+  soak [--seeds N] [--first SEED] [--jobs N] [--out DIR] [--no-shrink]
+                                 run random labs with faults, watched by the checkers; what
+                                 breaks a property becomes a short lab in target/soak
   tidy                           formatting, lints, dependency edges and other house rules
   bench [FILTER ...]             run the benchmarks
   help                           this text
@@ -46,6 +49,7 @@ pub(crate) enum Command {
     Record(Vec<String>),
     Labs(Vec<String>),
     Proof(Proof, Vec<String>),
+    Soak(Vec<String>),
     Tidy,
     Bench(Vec<String>),
 }
@@ -97,6 +101,7 @@ pub(crate) fn parse(arguments: &[String]) -> Result<Command, UsageError> {
         "mysqld" => return parse_mysqld(rest).map(Command::Mysqld),
         "record" => return Ok(Command::Record(rest.to_vec())),
         "labs" => return Ok(Command::Labs(rest.to_vec())),
+        "soak" => return Ok(Command::Soak(rest.to_vec())),
         "bench" => return Ok(Command::Bench(rest.to_vec())),
         "build" => Command::Build,
         "plugin" => Command::Plugin,
@@ -197,6 +202,8 @@ mod tests {
                 vec!["--rounds".to_owned(), "5".to_owned()],
             )),
         );
+        let seeds = ["--seeds".to_owned(), "9".to_owned()];
+        check("soak --seeds 9", Ok(Command::Soak(seeds.to_vec())));
         check("bench wire", Ok(Command::Bench(vec!["wire".to_owned()])));
     }
 

@@ -19,6 +19,7 @@ mod record;
 mod scratch;
 mod serve;
 mod sizes;
+mod soak;
 mod tidy;
 mod tools;
 mod workspace;
@@ -64,6 +65,7 @@ fn run(command: Command) -> Result<bool> {
         Command::Record(arguments) => record::record(&workspace, &arguments).map(|()| true),
         Command::Labs(arguments) => record::labs(&workspace, &arguments).map(|()| true),
         Command::Proof(proof, arguments) => proofs::prove(&workspace, proof, &arguments),
+        Command::Soak(arguments) => soak::soak(&workspace, &arguments),
         Command::Tidy => tidy::tidy(&workspace).map(|outcome| outcome.is_ok()),
         Command::Bench(filters) => bench::bench(&workspace, &filters).map(|()| true),
     }

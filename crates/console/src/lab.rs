@@ -7,6 +7,8 @@ mod script;
 
 mod player;
 
+mod mend;
+
 mod normalise;
 
 mod comparison;
@@ -15,4 +17,4 @@ pub use crate::line_reader::login_options;
 pub use comparison::{Difference, compare};
 pub use normalise::normalise;
 pub use player::{PlayError, Player, play};
-pub use script::{Action, Lab, ScriptError, Step, parse_fault};
+pub use script::{Action, Lab, Pace, PacketVerb, ScriptError, Step, parse_fault};

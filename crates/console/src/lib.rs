@@ -12,6 +12,7 @@ pub mod workbench;
 pub mod lab;
 
 pub mod flight;
+pub mod soak;
 
 mod statement;
 

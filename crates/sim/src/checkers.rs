@@ -4,15 +4,23 @@
 //! them the marks that are new since the last look, and asks all of them once more at the end of a
 //! run, when every fault is over and nothing is in flight.
 
+mod history;
+
 pub mod acknowledged_commits_are_kept;
 
 pub mod answers_are_kept;
 
+pub mod answers_follow_waits;
+
 pub mod counters_add_up;
+
+pub mod origins_have_their_own;
 
 pub mod replicas_converge;
 
 pub mod waits_end;
+
+pub use history::History;
 
 use std::fmt;
 
@@ -41,33 +49,50 @@ pub trait Checker {
     ///
     /// # Errors
     /// What was found, if the property does not hold.
-    fn observe(&mut self, cluster: &Cluster, new: &[&TraceEvent]) -> Result<(), String>;
+    fn observe(
+        &mut self,
+        cluster: &Cluster,
+        history: &History,
+        new: &[&TraceEvent],
+    ) -> Result<(), String>;
 
     /// Looks at a cluster in which all faults are over and nothing is in flight.
     ///
     /// # Errors
     /// What was found, if the property does not hold.
-    fn at_rest(&mut self, cluster: &Cluster) -> Result<(), String>;
+    fn at_rest(&mut self, cluster: &Cluster, history: &History) -> Result<(), String>;
 }
 
 /// All properties together.
 pub struct Checkers {
     all: Vec<Box<dyn Checker>>,
+    history: History,
     seen: usize,
 }
 
 impl Checkers {
-    /// All of them.
-    pub fn new() -> Checkers {
-        Checkers {
-            all: vec![
+    /// All of them, for a cluster from now on.
+    pub fn new(cluster: &Cluster) -> Checkers {
+        Checkers::of(
+            cluster,
+            vec![
                 Box::new(acknowledged_commits_are_kept::AcknowledgedCommitsAreKept::default()),
                 Box::new(answers_are_kept::AnswersAreKept::default()),
-                Box::new(counters_add_up::CountersAddUp::default()),
+                Box::new(answers_follow_waits::AnswersFollowWaits::default()),
+                Box::new(counters_add_up::CountersAddUp::new(cluster)),
+                Box::new(origins_have_their_own::OriginsHaveTheirOwn),
                 Box::new(replicas_converge::ReplicasConverge),
                 Box::new(waits_end::WaitsEnd::default()),
             ],
-            seen: 0,
+        )
+    }
+
+    /// These, for a cluster from now on.
+    pub fn of(cluster: &Cluster, all: Vec<Box<dyn Checker>>) -> Checkers {
+        Checkers {
+            all,
+            history: History::new(cluster),
+            seen: cluster.trace().len(),
         }
     }
 
@@ -81,7 +106,10 @@ impl Checkers {
         if new.is_empty() {
             return Ok(());
         }
-        self.ask(cluster, |checker| checker.observe(cluster, &new))
+        self.history.observe(cluster, &new);
+        self.ask(cluster, |checker, history| {
+            checker.observe(cluster, history, &new)
+        })
     }
 
     /// To be called once at the end.
@@ -90,28 +118,24 @@ impl Checkers {
     /// The first property that does not hold.
     pub fn at_rest(&mut self, cluster: &Cluster) -> Result<(), Violation> {
         self.observe(cluster)?;
-        self.ask(cluster, |checker| checker.at_rest(cluster))
+        self.ask(cluster, |checker, history| {
+            checker.at_rest(cluster, history)
+        })
     }
 
     fn ask(
         &mut self,
         cluster: &Cluster,
-        mut question: impl FnMut(&mut Box<dyn Checker>) -> Result<(), String>,
+        mut question: impl FnMut(&mut Box<dyn Checker>, &History) -> Result<(), String>,
     ) -> Result<(), Violation> {
         for checker in &mut self.all {
-            question(checker).map_err(|words| Violation {
+            question(checker, &self.history).map_err(|words| Violation {
                 property: checker.property(),
                 at: cluster.now(),
                 words,
             })?;
         }
         Ok(())
-    }
-}
-
-impl Default for Checkers {
-    fn default() -> Checkers {
-        Checkers::new()
     }
 }
 

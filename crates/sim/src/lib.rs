@@ -53,8 +53,6 @@ pub mod inspect;
 
 pub mod checkers;
 
-pub mod soak;
-
 pub use cluster::{Cluster, command_denied, database_denied, needs, no_such_grant};
 pub use config::{ClusterConfig, ServerConfig};
 pub use fault::Fault;

@@ -18,9 +18,6 @@ mod groups;
 #[path = "cluster/determinism.rs"]
 mod determinism;
 
-#[path = "cluster/soak.rs"]
-mod soak;
-
 #[path = "cluster/logs.rs"]
 mod logs;
 

@@ -8,7 +8,7 @@ use std::{
 use anyhow::{Context, Result, bail, ensure};
 use semisync_console::{
     SessionAddress,
-    lab::{Action, Lab, Step, login_options, normalise},
+    lab::{Action, Lab, Pace, Step, login_options, normalise},
 };
 use semisync_core::Generation;
 use semisync_sim::Fault;
@@ -65,6 +65,9 @@ pub(super) fn virtual_only(lab: &Lab) -> Option<String> {
     if servers.any(|server| server.generation != Generation::V9_7) {
         return Some("it has older servers".to_owned());
     }
+    if lab.pace != Pace::Typing {
+        return Some("nobody types as fast as its steps follow".to_owned());
+    }
     let fault = lab.steps.iter().find_map(|step| match &step.action {
         Action::Fault(
             Fault::PowerCut(_)
@@ -73,7 +76,9 @@ pub(super) fn virtual_only(lab: &Lab) -> Option<String> {
             | Fault::HoldPacket(_)
             | Fault::ReleasePacket(_)
             | Fault::DropPacket(_),
-        ) => Some(&step.written),
+        )
+        | Action::Packet(..)
+        | Action::Mend => Some(&step.written),
         _ => None,
     });
     fault.map(|written| format!("it has a step `{written}`"))
@@ -82,7 +87,11 @@ pub(super) fn virtual_only(lab: &Lab) -> Option<String> {
 fn is_question(action: &Action) -> bool {
     match action {
         Action::Type { text, .. } => text.starts_with("SELECT ") || text.starts_with("SHOW "),
-        Action::Interrupt(_) | Action::Fault(_) | Action::Wait(_) => false,
+        Action::Interrupt(_)
+        | Action::Fault(_)
+        | Action::Packet(..)
+        | Action::Mend
+        | Action::Wait(_) => false,
     }
 }
 
@@ -108,6 +117,7 @@ impl Player<'_> {
             Action::Type { at, text } => self.type_statement(*at, text, end)?,
             Action::Interrupt(at) => self.interrupt(*at)?,
             Action::Fault(fault) => self.inject(fault)?,
+            Action::Packet(..) | Action::Mend => bail!("only virtual servers can do this"),
             Action::Wait(micros) => poll::pass(Duration::from_micros(*micros)),
         }
         let has_fault = self.cluster.has_fault();

@@ -6,8 +6,12 @@ use std::time::Duration;
 
 use semisync_sim::view::ServerState;
 
+use semisync_core::Instant;
+use semisync_sim::checkers::{Checkers, Violation};
+use semisync_sim::{Cluster, Fault, PacketId, ServerIndex};
+
 use super::normalise;
-use super::script::{Action, Lab, ScriptError, Step};
+use super::script::{Action, Lab, Pace, PacketVerb, ScriptError, Step};
 use crate::workbench::{SessionAddress, SubmitError, Workbench};
 
 /// How long a step waits for its statement and for the replicas. The tenth above two seconds stands
@@ -24,10 +28,13 @@ const PATIENCE: Duration = Duration::from_secs(60);
 pub type PlayError = ScriptError;
 
 /// A script being played.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct Player {
     lab: Lab,
-    bench: Workbench,
+    pub(super) bench: Workbench,
+    pub(super) watch: Option<Checkers>,
+    pub(super) violation: Option<Violation>,
+    events: u64,
     next: usize,
     /// Statements that outlived their step: the first entry of the screen that is theirs.
     running: BTreeMap<SessionAddress, usize>,
@@ -52,11 +59,31 @@ impl Player {
     pub fn new(lab: Lab, raw: bool) -> Player {
         Player {
             bench: Workbench::new(lab.config.clone()),
+            watch: None,
+            violation: None,
+            events: 0,
             lab,
             next: 0,
             running: BTreeMap::new(),
             raw,
         }
+    }
+
+    /// A player whose cluster is watched by `checkers`.
+    pub fn watched(lab: Lab, raw: bool, checkers: impl Fn(&Cluster) -> Checkers) -> Player {
+        let mut player = Player::new(lab, raw);
+        player.watch = Some(checkers(player.bench.cluster()));
+        player
+    }
+
+    /// The first property that did not hold, if the cluster is watched.
+    pub fn violation(&self) -> Option<&Violation> {
+        self.violation.as_ref()
+    }
+
+    /// Events of the cluster that ran.
+    pub fn events(&self) -> u64 {
+        self.events
     }
 
     /// The cluster and its clients.
@@ -97,28 +124,24 @@ impl Player {
                 awaited = Some((*at, first));
             }
             Action::Interrupt(at) => self.bench.interrupt(*at).map_err(refusal)?,
-            Action::Fault(fault) => {
-                self.bench
-                    .inject(fault.clone())
-                    .map_err(|error| error.reason)?;
-                self.let_servers_start_and_stop();
+            Action::Fault(fault) => self.disturb(fault.clone())?,
+            Action::Packet(verb, from, to) => {
+                let packet = self.packet(*verb, *from, *to)?;
+                self.disturb(match verb {
+                    PacketVerb::Hold => Fault::HoldPacket(packet),
+                    PacketVerb::Release => Fault::ReleasePacket(packet),
+                    PacketVerb::Drop => Fault::DropPacket(packet),
+                })?;
             }
+            Action::Mend => self.mend(),
             Action::Wait(micros) => {
-                let until = self
-                    .bench
-                    .now()
-                    .saturating_add(Duration::from_micros(*micros));
-                self.bench.advance_to(until);
+                let wait = Duration::from_micros(*micros);
+                self.run_until(self.bench.now().saturating_add(wait));
             }
         }
-        while !self.is_over(awaited.map(|(at, _)| at)) {
-            match self.bench.next_event_at() {
-                Some(at) if at <= end => self.bench.step(),
-                _ => {
-                    self.bench.advance_to(end.max(self.bench.now()));
-                    break;
-                }
-            };
+        self.look();
+        if self.lab.pace == Pace::Typing {
+            self.wait_for_end_of_step(awaited.map(|(at, _)| at), end);
         }
         if let Some((at, first)) = awaited {
             if self.bench.is_busy(at) {
@@ -128,10 +151,72 @@ impl Player {
                 transcript.push_str(&self.printed(at, first));
             }
         }
-        let rested = self.bench.now().saturating_add(PAUSE);
-        self.bench.advance_to(rested);
+        if self.lab.pace == Pace::Typing {
+            self.run_until(self.bench.now().saturating_add(PAUSE));
+        }
         self.print_returned(&mut transcript);
         Ok(transcript)
+    }
+
+    fn wait_for_end_of_step(&mut self, awaited: Option<SessionAddress>, end: Instant) {
+        while !self.is_over(awaited) {
+            match self.bench.next_event_at() {
+                Some(at) if at <= end => self.run_event(),
+                _ => {
+                    self.run_until(end.max(self.bench.now()));
+                    break;
+                }
+            };
+        }
+    }
+
+    fn run_event(&mut self) {
+        self.bench.step();
+        self.events += 1;
+        self.look();
+    }
+
+    /// Runs all events up to and including `until`, then sets the time to it.
+    pub(super) fn run_until(&mut self, until: Instant) {
+        while self.bench.next_event_at().is_some_and(|at| at <= until) {
+            self.run_event();
+        }
+        self.bench.advance_to(until);
+    }
+
+    /// Lets the checkers look at what is new.
+    pub(super) fn look(&mut self) {
+        if self.violation.is_none()
+            && let Some(watch) = &mut self.watch
+        {
+            self.violation = watch.observe(self.bench.cluster()).err();
+        }
+    }
+
+    fn disturb(&mut self, fault: Fault) -> Result<(), String> {
+        self.bench.inject(fault).map_err(|error| error.reason)?;
+        if self.lab.pace == Pace::Typing {
+            self.let_servers_start_and_stop();
+        }
+        Ok(())
+    }
+
+    /// The oldest packet from one server to another to which this can be done.
+    fn packet(
+        &self,
+        verb: PacketVerb,
+        from: ServerIndex,
+        to: ServerIndex,
+    ) -> Result<PacketId, String> {
+        let fits = |is_held: bool| match verb {
+            PacketVerb::Hold => !is_held,
+            PacketVerb::Release => is_held,
+            PacketVerb::Drop => true,
+        };
+        let packets = self.bench.cluster().packets_between(from, to);
+        let found = packets.into_iter().find(|(_, is_held)| fits(*is_held));
+        let none = "no such packet is on its way between these servers";
+        found.map(|(id, _)| id).ok_or_else(|| none.to_owned())
     }
 
     /// Goes on until no server is on its way up or down: whoever starts or stops one waits for it.
@@ -151,7 +236,7 @@ impl Player {
             if !changing || next.is_none_or(|at| end < at) {
                 return;
             }
-            self.bench.step();
+            self.run_event();
         }
     }
 

@@ -14,8 +14,20 @@ use crate::workbench::SessionAddress;
 pub struct Lab {
     /// The cluster it begins with.
     pub config: ClusterConfig,
+    /// What lets time pass between the steps.
+    pub pace: Pace,
     /// What happens, in order.
     pub steps: Vec<Step>,
+}
+
+/// What lets time pass between the steps.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Pace {
+    /// A person types: each step waits for its statement and for the replicas.
+    #[default]
+    Typing,
+    /// Only `! wait` and `! mend` take time. Virtual cluster only.
+    Waits,
 }
 
 /// One step.
@@ -43,8 +55,23 @@ pub enum Action {
     Interrupt(SessionAddress),
     /// Something breaks, or is mended.
     Fault(Fault),
+    /// The oldest packet on its way from one server to another.
+    Packet(PacketVerb, ServerIndex, ServerIndex),
+    /// Everything is repaired as an operator would; then the cluster has to come to rest.
+    Mend,
     /// Time passes, in microseconds.
     Wait(u64),
+}
+
+/// What is done to a packet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PacketVerb {
+    /// Keep it until it is released.
+    Hold,
+    /// Let it travel on.
+    Release,
+    /// Lose it; that breaks its connection.
+    Drop,
 }
 
 /// What is wrong with a script.
@@ -78,6 +105,7 @@ impl Lab {
                     replication: true,
                     timing: Timing::default(),
                 },
+                pace: Pace::default(),
                 steps: Vec::new(),
             },
         };
@@ -125,6 +153,10 @@ pub fn parse_fault(words: &str, servers: &[ServerConfig]) -> Result<Action, Stri
         }
         ["apply-time", name, time] => Fault::SetApplyTime(server(name)?, duration(time)?),
         ["interrupt", prompt] => return address_of(prompt, servers).map(Action::Interrupt),
+        ["hold", from, to] => return packet(PacketVerb::Hold, server(from)?, server(to)?),
+        ["release", from, to] => return packet(PacketVerb::Release, server(from)?, server(to)?),
+        ["drop", from, to] => return packet(PacketVerb::Drop, server(from)?, server(to)?),
+        ["mend"] => return Ok(Action::Mend),
         ["wait", time] => return duration(time).map(Action::Wait),
         _ => {
             return Err(format!("`! {}` is none of: {FAULTS}", words.join(" ")));
@@ -132,7 +164,11 @@ pub fn parse_fault(words: &str, servers: &[ServerConfig]) -> Result<Action, Stri
     }))
 }
 
-const FAULTS: &str = "crash S, power-cut S, shutdown S, start S, freeze S, thaw S, cut S S, heal S S, latency S S TIME, apply-time S TIME, interrupt S, wait TIME";
+const FAULTS: &str = "crash S, power-cut S, shutdown S, start S, freeze S, thaw S, cut S S, heal S S, latency S S TIME, apply-time S TIME, interrupt S, hold S S, release S S, drop S S, mend, wait TIME";
+
+fn packet(verb: PacketVerb, from: ServerIndex, to: ServerIndex) -> Result<Action, String> {
+    Ok(Action::Packet(verb, from, to))
+}
 
 fn server_named(name: &str, servers: &[ServerConfig]) -> Result<ServerIndex, String> {
     (0..)
@@ -234,13 +270,14 @@ impl Reader {
             "replication" => self.replication(value),
             "version" => self.version(value, server),
             "option" => self.option(value, server),
+            "pace" => self.pace(value),
             "seed" => {
                 let number = value.parse().map_err(|_| format!("`{value}` is no seed"))?;
                 self.lab.config.seed = number;
                 Ok(())
             }
             _ => Err(format!(
-                "`{key}` is no header; headers are servers, replication, version, option, seed"
+                "`{key}` is no header; headers are servers, replication, version, option, pace, seed"
             )),
         }
     }
@@ -279,6 +316,15 @@ impl Reader {
             "running" => true,
             "none" => false,
             _ => return Err("replication is `running` or `none`".to_owned()),
+        };
+        Ok(())
+    }
+
+    fn pace(&mut self, value: &str) -> Result<(), String> {
+        self.lab.pace = match value {
+            "typing" => Pace::Typing,
+            "waits" => Pace::Waits,
+            _ => return Err("the pace is `typing` or `waits`".to_owned()),
         };
         Ok(())
     }

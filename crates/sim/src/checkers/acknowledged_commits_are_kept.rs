@@ -1,14 +1,14 @@
 //! No acknowledged commit is lost: as many replicas as the count says have it in their relay log.
 //!
-//! A power cut may take it from a replica again (`sync_relay_log`); runs with power cuts of
-//! replicas are not judged after that.
+//! A replica may lose it again as real ones do: by a power cut without `sync_relay_log=1`, by
+//! `relay_log_recovery`, by resetting its logs. Such a replica is counted as if it had it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use semisync_core::BinlogPosition;
 use semisync_core::source::WaitOutcome;
 
-use super::Checker;
+use super::{Checker, History};
 use crate::ServerIndex;
 use crate::cluster::Cluster;
 use crate::gtid::Gtid;
@@ -18,10 +18,17 @@ use crate::trace::{Lane, TraceEvent, TraceKind};
 #[derive(Debug, Default)]
 pub struct AcknowledgedCommitsAreKept {
     /// Written, not acknowledged: by server, in order of position.
-    written: BTreeMap<ServerIndex, Vec<(BinlogPosition, Gtid)>>,
+    written: BTreeMap<ServerIndex, Vec<Written>>,
     /// Acknowledged commits and on how many replicas they must be.
     promised: Vec<(ServerIndex, Gtid, usize)>,
-    power_was_cut: bool,
+}
+
+#[derive(Debug)]
+struct Written {
+    end: BinlogPosition,
+    gtid: Gtid,
+    /// The smallest count that was set since it was written.
+    count: usize,
 }
 
 impl Checker for AcknowledgedCommitsAreKept {
@@ -29,7 +36,12 @@ impl Checker for AcknowledgedCommitsAreKept {
         "no acknowledged commit is lost"
     }
 
-    fn observe(&mut self, cluster: &Cluster, new: &[&TraceEvent]) -> Result<(), String> {
+    fn observe(
+        &mut self,
+        cluster: &Cluster,
+        history: &History,
+        new: &[&TraceEvent],
+    ) -> Result<(), String> {
         for event in new {
             let Lane::Server(ix) = event.lane else {
                 continue;
@@ -42,19 +54,25 @@ impl Checker for AcknowledgedCommitsAreKept {
                 } => {
                     if let Ok(gtid) = gtid.parse() {
                         let list = self.written.entry(ix).or_default();
-                        list.push((position.clone(), gtid));
+                        list.push(Written {
+                            end: position.clone(),
+                            gtid,
+                            count: count(cluster, ix),
+                        });
+                    }
+                }
+                TraceKind::VariableSet { .. } => {
+                    let now = count(cluster, ix);
+                    for written in self.written.entry(ix).or_default() {
+                        written.count = written.count.min(now);
                     }
                 }
                 TraceKind::CommitWaitEnded {
                     position,
                     outcome: WaitOutcome::Acknowledged,
                     ..
-                } => self.acknowledged(cluster, ix, position)?,
-                TraceKind::ServerCrashed { power_cut } => {
-                    self.written.remove(&ix);
-                    self.power_was_cut |= power_cut;
-                }
-                TraceKind::ServerStopped => {
+                } => self.acknowledged(cluster, history, ix, position)?,
+                TraceKind::ServerCrashed { .. } | TraceKind::ServerStopped => {
                     self.written.remove(&ix);
                 }
                 _ => {}
@@ -63,12 +81,9 @@ impl Checker for AcknowledgedCommitsAreKept {
         Ok(())
     }
 
-    fn at_rest(&mut self, cluster: &Cluster) -> Result<(), String> {
-        if self.power_was_cut {
-            return Ok(());
-        }
+    fn at_rest(&mut self, cluster: &Cluster, history: &History) -> Result<(), String> {
         for (source, gtid, count) in &self.promised {
-            expect_on(cluster, *source, *gtid, *count)?;
+            expect_on(cluster, history, *source, *gtid, *count)?;
         }
         Ok(())
     }
@@ -78,36 +93,43 @@ impl AcknowledgedCommitsAreKept {
     fn acknowledged(
         &mut self,
         cluster: &Cluster,
+        history: &History,
         ix: ServerIndex,
         position: &BinlogPosition,
     ) -> Result<(), String> {
-        let Some(plugin) = &cluster.server(ix).source_plugin else {
-            return Ok(());
-        };
-        let count = usize::from(plugin.machine.config().wait_for_replica_count);
+        let now = count(cluster, ix);
         let list = self.written.entry(ix).or_default();
-        let covered = list.partition_point(|(end, _)| end <= position);
-        for (_, gtid) in list.drain(..covered) {
-            if !self.power_was_cut {
-                expect_on(cluster, ix, gtid, count)?;
-            }
-            self.promised.push((ix, gtid, count));
+        let covered = list.partition_point(|written| written.end <= *position);
+        for written in list.drain(..covered) {
+            let count = written.count.min(now);
+            expect_on(cluster, history, ix, written.gtid, count)?;
+            self.promised.push((ix, written.gtid, count));
         }
         Ok(())
     }
 }
 
+fn count(cluster: &Cluster, ix: ServerIndex) -> usize {
+    let plugin = cluster.server(ix).source_plugin.as_ref();
+    plugin.map_or(0, |plugin| {
+        usize::from(plugin.machine.config().wait_for_replica_count)
+    })
+}
+
 fn expect_on(
     cluster: &Cluster,
+    history: &History,
     source: ServerIndex,
     gtid: Gtid,
     count: usize,
 ) -> Result<(), String> {
+    let excused: BTreeSet<_> = history.lost_relay_logs().collect();
     let others = cluster
         .servers
         .iter()
         .filter(|server| server.index != source);
-    let have = others.filter(|server| server.has_received(gtid)).count();
+    let have = others.filter(|it| it.has_received(gtid) || excused.contains(&it.index));
+    let have = have.count();
     if count <= have {
         return Ok(());
     }

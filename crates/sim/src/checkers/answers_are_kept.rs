@@ -1,12 +1,11 @@
-//! What a client was told stays true: a transaction it got an OK for is on the source at the end.
+//! Nothing that was visible disappears: what others could read, or were told, stays on its server.
 //!
-//! A power cut may take it back when `sync_binlog` is not 1; runs with power cuts are not judged.
+//! A power cut may take it back when the server did not sync its commits.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
-use super::Checker;
+use super::{Checker, History};
 use crate::ServerIndex;
-use crate::TransactionId;
 use crate::cluster::Cluster;
 use crate::gtid::Gtid;
 use crate::trace::{Lane, TraceEvent, TraceKind};
@@ -14,10 +13,8 @@ use crate::trace::{Lane, TraceEvent, TraceKind};
 /// See the module.
 #[derive(Debug, Default)]
 pub struct AnswersAreKept {
-    names: BTreeMap<TransactionId, Gtid>,
     /// Visible on a server: others have read it, or were told.
     visible: BTreeSet<(ServerIndex, Gtid)>,
-    power_was_cut: bool,
 }
 
 impl Checker for AnswersAreKept {
@@ -25,47 +22,50 @@ impl Checker for AnswersAreKept {
         "nothing that was visible disappears"
     }
 
-    fn observe(&mut self, _cluster: &Cluster, new: &[&TraceEvent]) -> Result<(), String> {
+    fn observe(
+        &mut self,
+        cluster: &Cluster,
+        history: &History,
+        new: &[&TraceEvent],
+    ) -> Result<(), String> {
         for event in new {
             let Lane::Server(ix) = event.lane else {
                 continue;
             };
             match &event.kind {
-                TraceKind::BinlogFlushed {
-                    gtid: Some(gtid), ..
-                } => self.note_name(event, gtid),
                 TraceKind::EngineCommitted { gtid: Some(gtid) }
                 | TraceKind::Applied { gtid: Some(gtid) } => {
                     if let Ok(gtid) = gtid.parse() {
                         self.visible.insert((ix, gtid));
                     }
                 }
-                TraceKind::ServerCrashed { power_cut } => self.power_was_cut |= power_cut,
+                TraceKind::ServerReady => self.judge(cluster, history, ix)?,
                 _ => {}
             }
         }
         Ok(())
     }
 
-    fn at_rest(&mut self, cluster: &Cluster) -> Result<(), String> {
-        if self.power_was_cut {
-            return Ok(());
-        }
-        for (ix, gtid) in &self.visible {
-            let server = cluster.server(*ix);
-            if server.is_up() && !server.gtid_executed.contains(*gtid) {
-                return Err(format!("{gtid} was visible on {} and is gone", server.name));
-            }
+    fn at_rest(&mut self, cluster: &Cluster, history: &History) -> Result<(), String> {
+        for server in &cluster.servers {
+            self.judge(cluster, history, server.index)?;
         }
         Ok(())
     }
 }
 
 impl AnswersAreKept {
-    /// One transaction has one identifier everywhere.
-    fn note_name(&mut self, event: &TraceEvent, gtid: &str) {
-        if let (Some(transaction), Ok(gtid)) = (event.transaction, gtid.parse()) {
-            self.names.entry(transaction).or_insert(gtid);
+    fn judge(&self, cluster: &Cluster, history: &History, ix: ServerIndex) -> Result<(), String> {
+        let server = cluster.server(ix);
+        if !server.is_up() || history.may_have_lost_commits(ix) {
+            return Ok(());
         }
+        let on_server = self.visible.iter().filter(|(on, _)| *on == ix);
+        for (_, gtid) in on_server {
+            if !server.gtid_executed.contains(*gtid) {
+                return Err(format!("{gtid} was visible on {} and is gone", server.name));
+            }
+        }
+        Ok(())
     }
 }

@@ -2,14 +2,16 @@
 
 use std::collections::BTreeMap;
 
+use semisync_core::Naming;
 use semisync_core::source::WaitOutcome;
+use semisync_core::variables::Family;
 
-use super::Checker;
+use super::{Checker, History};
 use crate::ServerIndex;
 use crate::cluster::Cluster;
 use crate::trace::{Lane, PacketKind, TraceEvent, TraceKind};
 
-/// See the module. Not for runs with FLUSH STATUS or RESET BINARY LOGS AND GTIDS.
+/// See the module. After FLUSH STATUS or RESET BINARY LOGS AND GTIDS it counts from 0 again.
 #[derive(Debug, Default)]
 pub struct CountersAddUp {
     servers: BTreeMap<ServerIndex, Counts>,
@@ -28,7 +30,12 @@ impl Checker for CountersAddUp {
         "counters add up"
     }
 
-    fn observe(&mut self, cluster: &Cluster, new: &[&TraceEvent]) -> Result<(), String> {
+    fn observe(
+        &mut self,
+        cluster: &Cluster,
+        history: &History,
+        new: &[&TraceEvent],
+    ) -> Result<(), String> {
         for event in new {
             let Lane::Server(ix) = event.lane else {
                 continue;
@@ -49,19 +56,26 @@ impl Checker for CountersAddUp {
                         },
                     ..
                 } => counts.net_waits += 1,
+                TraceKind::PluginInstalled { name } if !is_source_plugin(name) => {}
                 TraceKind::PluginInstalled { .. }
                 | TraceKind::ServerCrashed { .. }
                 | TraceKind::ServerStopped => *counts = Counts::default(),
                 _ => {}
             }
         }
-        for (ix, counts) in &self.servers {
-            compare(cluster, *ix, counts)?;
+        for (ix, counts) in &mut self.servers {
+            let Some(counted) = Counts::of(cluster, *ix) else {
+                continue;
+            };
+            if history.counters_can_be_zeroed() && counted.is_less_than(*counts) {
+                *counts = counted;
+            }
+            compare(cluster, *ix, counted, *counts)?;
         }
         Ok(())
     }
 
-    fn at_rest(&mut self, cluster: &Cluster) -> Result<(), String> {
+    fn at_rest(&mut self, cluster: &Cluster, _history: &History) -> Result<(), String> {
         for ix in self.servers.keys() {
             let server = cluster.server(*ix);
             let waiting = server
@@ -77,34 +91,70 @@ impl Checker for CountersAddUp {
     }
 }
 
-fn compare(cluster: &Cluster, ix: ServerIndex, expected: &Counts) -> Result<(), String> {
+fn is_source_plugin(name: &str) -> bool {
+    Family::Source.plugin_name(Naming::SourceReplica) == name
+        || Family::Source.plugin_name(Naming::MasterSlave) == name
+}
+
+impl CountersAddUp {
+    /// Counts from what the counters are now.
+    pub fn new(cluster: &Cluster) -> CountersAddUp {
+        let all = cluster.servers.iter().map(|server| server.index);
+        let now = all.filter_map(|ix| Some((ix, Counts::of(cluster, ix)?)));
+        CountersAddUp {
+            servers: now.collect(),
+        }
+    }
+}
+
+impl Counts {
+    /// What the plugin of a server has counted.
+    fn of(cluster: &Cluster, ix: ServerIndex) -> Option<Counts> {
+        let plugin = cluster.server(ix).source_plugin.as_ref()?;
+        let counters = plugin.machine.counters();
+        Some(Counts {
+            yes_tx: counters.yes_tx,
+            no_tx: counters.no_tx,
+            no_times: counters.no_times,
+            net_waits: counters.net_waits,
+        })
+    }
+
+    fn is_less_than(self, other: Counts) -> bool {
+        self.yes_tx < other.yes_tx
+            || self.no_tx < other.no_tx
+            || self.no_times < other.no_times
+            || self.net_waits < other.net_waits
+    }
+}
+
+fn compare(
+    cluster: &Cluster,
+    ix: ServerIndex,
+    counted: Counts,
+    expected: Counts,
+) -> Result<(), String> {
     let server = cluster.server(ix);
-    let Some(plugin) = &server.source_plugin else {
-        return Ok(());
-    };
-    let counters = plugin.machine.counters();
-    let counted = Counts {
-        yes_tx: counters.yes_tx,
-        no_tx: counters.no_tx,
-        no_times: counters.no_times,
-        net_waits: counters.net_waits,
-    };
-    if counted != *expected {
+    if counted != expected {
         return Err(format!(
             "{} counts {counted:?}, what happened is {expected:?}",
             server.name
         ));
     }
+    let clients = server
+        .source_plugin
+        .as_ref()
+        .map_or(0, |plugin| plugin.machine.counters().clients);
     let dumps = server.replicas.values();
     let semisync = dumps.filter(|connection| {
         let dump = connection.dump.as_ref();
         dump.is_some_and(|dump| dump.is_semisync)
     });
     let real = semisync.count();
-    if counters.clients as usize != real {
+    if clients as usize != real {
         return Err(format!(
-            "{} counts {} clients, {real} are connected",
-            server.name, counters.clients
+            "{} counts {clients} clients, {real} are connected",
+            server.name
         ));
     }
     Ok(())

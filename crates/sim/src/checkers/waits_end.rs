@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use semisync_core::Instant;
 
-use super::Checker;
+use super::{Checker, History};
 use crate::cluster::Cluster;
 use crate::fault::Fault;
 use crate::trace::{Lane, TraceEvent, TraceKind};
@@ -25,7 +25,12 @@ impl Checker for WaitsEnd {
         "waits end"
     }
 
-    fn observe(&mut self, _cluster: &Cluster, new: &[&TraceEvent]) -> Result<(), String> {
+    fn observe(
+        &mut self,
+        _cluster: &Cluster,
+        _history: &History,
+        new: &[&TraceEvent],
+    ) -> Result<(), String> {
         for event in new {
             match (event.lane, &event.kind) {
                 (
@@ -63,7 +68,7 @@ impl Checker for WaitsEnd {
         Ok(())
     }
 
-    fn at_rest(&mut self, _cluster: &Cluster) -> Result<(), String> {
+    fn at_rest(&mut self, _cluster: &Cluster, _history: &History) -> Result<(), String> {
         match self.open.iter().next() {
             None => Ok(()),
             Some(((_, session), deadline)) => Err(format!(

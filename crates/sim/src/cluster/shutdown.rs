@@ -83,7 +83,9 @@ impl Cluster {
             return;
         }
         if !self.server(ix).commits.is_idle() {
-            // A commit is never abandoned: the process stays until its wait is over.
+            // A commit is never abandoned: the process stays until its wait is over. The applier is
+            // asked to end again and again.
+            self.signal_waiter(ix, Actor::Applier);
             self.later(ix, SECOND_US, ProcessEvent::ShutdownGoesOn(LAST_WAIT));
             return;
         }

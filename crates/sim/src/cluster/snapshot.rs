@@ -3,7 +3,6 @@
 use semisync_core::Naming;
 use semisync_core::variables::Family;
 
-use crate::ServerIndex;
 use crate::cluster::Cluster;
 use crate::commit::waits::session_key;
 use crate::replication::channel::ReceiverPhase;
@@ -12,16 +11,39 @@ use crate::view::{
     ChannelView, ClusterView, LinkView, PacketView, ReplicaPluginView, ServerState, ServerView,
     SessionView, SourceView, WaitView,
 };
+use crate::{PacketId, ServerIndex};
 
 impl Cluster {
     /// Whether nothing is in flight that could still change data: no statement runs, no packet but
-    /// heartbeats travels, and all running servers have executed the same GTIDs.
-    pub fn is_quiescent(&self) -> bool {
+    /// heartbeats travels.
+    pub fn is_idle(&self) -> bool {
         let mut packets = self.world.network.packets.values();
-        if packets.any(|packet| !packet.payload.is_heartbeat()) {
-            return false;
-        }
-        if self.servers.iter().any(Server::is_busy) {
+        packets.all(|packet| packet.payload.is_heartbeat())
+            && !self.servers.iter().any(Server::is_busy)
+    }
+
+    /// Packets in flight, in the order they were sent, and whether each is held.
+    pub fn packets_in_flight(&self) -> Vec<(PacketId, bool)> {
+        let packets = self.world.network.packets.iter();
+        packets.map(|(id, packet)| (*id, packet.is_held)).collect()
+    }
+
+    /// Packets on their way from one server to another, oldest first, and whether each is held.
+    pub fn packets_between(&self, from: ServerIndex, to: ServerIndex) -> Vec<(PacketId, bool)> {
+        let packets = self.world.network.packets.iter();
+        let on_way = packets.filter(|(_, packet)| packet.from == from && packet.to == to);
+        on_way.map(|(id, packet)| (*id, packet.is_held)).collect()
+    }
+
+    /// Which names the source plugin of a server goes by, when it is loaded.
+    pub fn source_naming(&self, server: ServerIndex) -> Option<Naming> {
+        let plugin = self.server(server).source_plugin.as_ref();
+        plugin.map(|plugin| plugin.naming)
+    }
+
+    /// Whether it is idle, and all running servers have executed the same GTIDs.
+    pub fn is_quiescent(&self) -> bool {
+        if !self.is_idle() {
             return false;
         }
         let mut running = self.servers.iter().filter(|server| server.is_up());

@@ -146,7 +146,8 @@ impl Cluster {
                 }
             }
         }
-        if self.server(ix).global("sync_binlog").as_u64() == 1 {
+        // Whatever `sync_binlog` is by now: what was not sent after the flush is sent here.
+        if last.is_some() {
             self.publish(ix, last);
         }
         self.next_stage(ix, id, Stage::Commit);

@@ -16,6 +16,7 @@ fn crash_everywhere(wait_point: &str, fault: &Fault) -> Vec<(bool, bool)> {
         session,
         set_word("rpl_semi_sync_source_wait_point", wait_point),
     );
+    let before = lab.cluster.clone();
     let statement = lab.send(session, insert(1));
     let mut results = Vec::new();
     loop {
@@ -37,7 +38,7 @@ fn crash_everywhere(wait_point: &str, fault: &Fault) -> Vec<(bool, bool)> {
             "{wait_point} {fault:?} run {}",
             results.len()
         );
-        let verdict = Checkers::new().at_rest(&run.cluster);
+        let verdict = Checkers::new(&before).at_rest(&run.cluster);
         assert_eq!(verdict, Ok(()));
         assert!(
             !told || source == [1],

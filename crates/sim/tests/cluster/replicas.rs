@@ -134,7 +134,7 @@ fn a_replica_that_was_shut_down_comes_back_by_itself() {
 fn miscount(options: &[(&str, &str)]) -> Result<(), String> {
     let mut lab = Lab::with_options(3, options);
     lab.enable(2);
-    let mut checkers = Checkers::new();
+    let mut checkers = Checkers::new(&lab.cluster);
     let sessions: Vec<_> = (0..3).map(|_| lab.open(SOURCE)).collect();
     let count = set("rpl_semi_sync_source_wait_for_replica_count", 3);
     lab.ok(sessions[0], count);

@@ -1,6 +1,8 @@
 //! The `semisync-lab` command: plays lab scripts and flight recordings, and gives a prompt to a
 //! virtual cluster.
 
+mod soak;
+
 use std::io::{self, BufRead, IsTerminal, Write};
 use std::process::ExitCode;
 
@@ -8,6 +10,7 @@ use semisync_console::flight;
 use semisync_console::lab::{Action, Lab, Player, Step, compare, parse_fault, play};
 use semisync_console::{SessionAddress, SubmitError};
 use semisync_flight::Recording;
+use semisync_sim::checkers::Checkers;
 use semisync_sim::{ServerConfig, ServerIndex};
 
 const USAGE: &str = "\
@@ -16,6 +19,7 @@ Usage:
       Plays a lab script (docs/lab-script.md) and prints its transcript.
       --check   compares with a recorded transcript and prints the difference, if any
       --raw     prints what the client prints: no times rounded, no ids left out
+      Checkers watch; a property that does not hold is printed on standard error.
   semisync-lab replay FILE... [--counters]
       Plays a flight recording of a real source again (docs/plugin.md): every input with its
       time and what followed, then the status variables. NAME.old.flight goes before NAME.flight.
@@ -23,8 +27,12 @@ Usage:
   semisync-lab repl [--servers N] [--version 5.5|8.4|9.7]
       Gives prompts to a source and its replicas (3 servers by default); `.help` lists what
       can be typed beside SQL. Statements can also be piped in.
+  semisync-lab soak [--seeds N] [--first SEED] [--out DIR] [--no-shrink]
+      Runs random labs with faults; what breaks a property is made short and written to
+      DIR (target/soak), one lab for each seed.
 
-Exit status: 0 when all is well, 1 when a transcript or a replay differs, 2 when something cannot be done.
+Exit status: 0 when all is well, 1 when a transcript or a replay differs or a property does not hold,
+2 when something cannot be done.
 ";
 
 fn main() -> ExitCode {
@@ -34,6 +42,7 @@ fn main() -> ExitCode {
         ["run", ref rest @ ..] => run(rest),
         ["replay", ref rest @ ..] => replay(rest),
         ["repl", ref rest @ ..] => repl(rest),
+        ["soak", ref rest @ ..] => soak(rest),
         ["help" | "--help" | "-h"] => say(USAGE).map(|()| ExitCode::SUCCESS),
         _ => Err(USAGE.to_owned()),
     };
@@ -64,11 +73,15 @@ fn run(words: &[&str]) -> Result<ExitCode, String> {
     let in_file = |error: &dyn std::fmt::Display| format!("{file}: {error}");
     let lab = Lab::parse(&read(file)?).map_err(|error| in_file(&error))?;
     let Some(expected) = check else {
-        let mut player = Player::new(lab, raw);
+        let mut player = Player::watched(lab, raw, Checkers::new);
         while let Some(printed) = player.play_step() {
             say(&printed.map_err(|error| in_file(&error))?)?;
         }
-        return Ok(ExitCode::SUCCESS);
+        let Some(violation) = player.violation() else {
+            return Ok(ExitCode::SUCCESS);
+        };
+        eprintln!("{file}: {violation}");
+        return Ok(ExitCode::from(DIFFERS));
     };
     let transcript = play(&lab, raw).map_err(|error| in_file(&error))?;
     match compare(&read(expected)?, &transcript) {
@@ -107,6 +120,14 @@ fn replay(words: &[&str]) -> Result<ExitCode, String> {
     let replayed = flight::replay(&recording, with_time_line);
     say(&replayed.text)?;
     Ok(match replayed.agrees {
+        true => ExitCode::SUCCESS,
+        false => ExitCode::from(DIFFERS),
+    })
+}
+
+fn soak(words: &[&str]) -> Result<ExitCode, String> {
+    let options = soak::Options::parse(words)?;
+    Ok(match soak::run(&options)? {
         true => ExitCode::SUCCESS,
         false => ExitCode::from(DIFFERS),
     })
