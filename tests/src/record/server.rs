@@ -248,6 +248,7 @@ impl Server {
     /// Stops its process, or lets it go on.
     pub(super) fn set_frozen(&mut self, frozen: bool) -> Result<()> {
         let process = self.process.as_ref().context("it does not run")?;
+        ensure!(self.frozen != frozen, "it is so already");
         if frozen {
             process.freeze()?;
         } else {

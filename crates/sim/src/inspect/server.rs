@@ -290,18 +290,33 @@ fn channel_rows(cluster: &Cluster, server: &Server) -> Vec<ProcessRow> {
     if applier.is_running {
         let id = applier.processlist_id;
         let now = cluster.world.now;
-        rows.push(row(id, "", applier.since, "Query", applier.state(now)));
+        // A thread's time is that of the event it executed last, on the source's clock.
+        let at_work = applier.applying.as_ref().filter(|it| it.due <= now);
+        let event = at_work.and_then(|applying| applying.events.first());
+        let last = match event {
+            Some(event) => event.timestamp,
+            None if applier.last_applied.is_some() => applier.last_timestamp,
+            None => applier.since,
+        };
+        rows.push(row(id, "", last, "Query", applier.state(now)));
         for worker in 1..=server.global("replica_parallel_workers").as_u64() {
             let (at_work, is_busy) = applier.worker_state(now);
             if applier.is_stopping && worker != 1 {
                 continue;
             }
             // The first worker has applied what there was; the cluster's applier is one thread.
-            let (command, state) = match (worker, is_busy || applier.last_applied.is_some()) {
-                (1, true) => ("Query", at_work),
-                _ => ("Connect", "Waiting for an event from Coordinator"),
+            let (since, command, state) = match worker {
+                1 if server.waits.contains_key(&Actor::Applier) => {
+                    (last, "Query", "Waiting for semi-sync ACK from replica")
+                }
+                1 if is_busy || applier.last_applied.is_some() => (last, "Query", at_work),
+                _ => (
+                    applier.since,
+                    "Connect",
+                    "Waiting for an event from Coordinator",
+                ),
             };
-            rows.push(row(id + worker, "", applier.since, command, state));
+            rows.push(row(id + worker, "", since, command, state));
         }
     }
     rows

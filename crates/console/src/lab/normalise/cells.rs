@@ -30,7 +30,25 @@ pub(super) fn normalise_cell(column: Column<'_>, cell: &str) -> String {
     let cell = replace_after(cell, "xid=", digits);
     let cell = replace_after(&cell, "table_id: ", digits);
     let cell = replace_after(&cell, "9.7.", suffix);
+    let cell = match column.name {
+        "Host" | "HOST" | "PROCESSLIST_HOST" => replace_after(&cell, "localhost:", digits),
+        _ => cell,
+    };
     replace_after(&cell, DIRECTORY, path).replace(DIRECTORY, "")
+}
+
+/// Whether a row tells how long waits took, in microseconds: `Rpl_semi_sync_source_tx_wait_time`
+/// and its like.
+pub(super) fn is_of_elapsed_time(cell: &str) -> bool {
+    cell.ends_with("_wait_time") && cell.starts_with("Rpl_semi_sync")
+}
+
+/// The value in such a row: zero means that nothing waited, and stays.
+pub(super) fn normalise_elapsed(cell: &str) -> String {
+    match cell.parse::<u64>() {
+        Ok(1..) => "…".to_owned(),
+        _ => cell.to_owned(),
+    }
 }
 
 /// Replaces by `…` what follows each `mark`, as long as `length` says.

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use super::Column;
+use super::cells::{is_of_elapsed_time, normalise_elapsed};
 
 /// A table: headings and rows.
 #[derive(Debug, PartialEq, Eq)]
@@ -68,6 +69,10 @@ impl Table {
         for row in &mut self.rows {
             for (cell, name) in row.iter_mut().zip(&self.headings) {
                 *cell = change(Column { name, of_processes }, cell);
+            }
+            if row.iter().any(|cell| is_of_elapsed_time(cell)) {
+                row.iter_mut()
+                    .for_each(|cell| *cell = normalise_elapsed(cell));
             }
         }
         self

@@ -100,3 +100,38 @@ fn a_failed_reconnect_always_says_the_same() {
     );
     check("Connection id:    12\n", "Connection id:    …\n");
 }
+
+#[test]
+fn the_microseconds_that_commits_waited_are_not_compared() {
+    let table = |time: &str| {
+        format!(
+            "+-----------------------------------+-------+\n\
+             | Variable_name                     | Value |\n\
+             +-----------------------------------+-------+\n\
+             | Rpl_semi_sync_source_tx_wait_time | {time:<5} |\n\
+             | Rpl_semi_sync_source_tx_waits     | 12    |\n\
+             +-----------------------------------+-------+\n\
+             2 rows in set (0.00 sec)\n\n"
+        )
+    };
+    check(&table("8763"), &table("…"));
+    check(&table("0"), &table("0"));
+}
+
+#[test]
+fn the_port_that_a_connection_comes_from_is_not_compared() {
+    check(
+        "+------+-----------------+\n\
+         | User | Host            |\n\
+         +------+-----------------+\n\
+         | repl | localhost:51406 |\n\
+         +------+-----------------+\n\
+         1 row in set (0.00 sec)\n\n",
+        "+------+-------------+\n\
+         | User | Host        |\n\
+         +------+-------------+\n\
+         | repl | localhost:… |\n\
+         +------+-------------+\n\
+         1 row in set (0.00 sec)\n\n",
+    );
+}
