@@ -80,7 +80,7 @@ pub struct PluginRow {
 }
 
 /// A row of SHOW PROCESSLIST.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ProcessRow {
     /// Id
     pub id: u64,

@@ -1,8 +1,9 @@
 //! Tables of performance_schema.
 
+use semisync_core::Generation;
 use semisync_core::log::LogLevel;
 use semisync_sim::Value;
-use semisync_sim::inspect::VariableReach;
+use semisync_sim::inspect::{ProcessRow, VariableReach};
 
 use super::{
     NUMBER, NUMBER_NULL, TEXT, TEXT_NULL, TableContents, number, or_null, replication, text,
@@ -110,7 +111,7 @@ fn processlist(env: &Environment<'_>) -> TableContents {
         ("INFO", TEXT_NULL),
         ("EXECUTION_ENGINE", TEXT_NULL),
     ];
-    let rows = env.processlist("executing").into_iter().map(|row| {
+    let rows = with_daemons(env).into_iter().map(|row| {
         vec![
             number(row.id),
             text(row.user),
@@ -126,7 +127,26 @@ fn processlist(env: &Environment<'_>) -> TableContents {
     TableContents::new(&columns, rows.collect())
 }
 
-/// Threads: those of the processlist, and the ACK receiver, which is no session.
+/// The processlist, with the thread that compresses `mysql.gtid_executed`: SHOW PROCESSLIST leaves
+/// it out.
+fn with_daemons(env: &Environment<'_>) -> Vec<ProcessRow> {
+    let mut rows = env.processlist("executing");
+    if env.generation() != Generation::V5_5 {
+        let compressor = ProcessRow {
+            id: COMPRESSOR,
+            user: "system user".to_owned(),
+            command: "Daemon".to_owned(),
+            state: Some(SUSPENDING.to_owned()),
+            time: rows.first().map_or(0, |daemon| daemon.time),
+            ..ProcessRow::default()
+        };
+        rows.push(compressor);
+        rows.sort_by_key(|row| row.id);
+    }
+    rows
+}
+
+/// Threads: those of the processlist, and two that are no sessions.
 fn threads(env: &Environment<'_>) -> TableContents {
     let columns = [
         ("THREAD_ID", NUMBER),
@@ -142,29 +162,46 @@ fn threads(env: &Environment<'_>) -> TableContents {
         ("PROCESSLIST_INFO", TEXT_NULL),
     ];
     let mut rows: Vec<Vec<Value>> = Vec::new();
-    for row in env.processlist("executing") {
+    for mut row in with_daemons(env) {
+        let is_coordinator = |state: &str| COORDINATOR_STATES.contains(&state);
         let name = match row.user.as_str() {
             "event_scheduler" => "thread/sql/event_scheduler",
+            "system user" if row.id == COMPRESSOR => "thread/sql/compress_gtid_table",
             "system user" if row.host == "connecting host" => "thread/sql/replica_io",
-            "system user" if row.state.as_deref() == Some(WORKER_STATE) => {
-                "thread/sql/replica_worker"
+            "system user" if row.state.as_deref().is_some_and(is_coordinator) => {
+                "thread/sql/replica_sql"
             }
-            "system user" => "thread/sql/replica_sql",
+            "system user" => "thread/sql/replica_worker",
             _ => "thread/sql/one_connection",
         };
+        let mut account = (
+            text(std::mem::take(&mut row.user)),
+            text(std::mem::take(&mut row.host)),
+        );
+        if row.id == COMPRESSOR {
+            account = (Value::Null, Value::Null);
+        }
         rows.push(vec![
             number(row.id + THREADS_BEFORE_SESSIONS),
             text(name),
             text("FOREGROUND"),
             number(row.id),
-            text(row.user),
-            text(row.host),
+            account.0,
+            account.1,
             or_null(row.db),
             text(row.command),
             number(row.time),
             or_null(row.state),
             or_null(row.info),
         ]);
+    }
+    if env.generation() == Generation::V9_7 {
+        let mut row = vec![Value::Null; columns.len()];
+        row[0] = number(THREADS_BEFORE_SESSIONS - 1);
+        row[1] = text("thread/sql/rpl_opt_tracker");
+        row[2] = text("BACKGROUND");
+        row[9] = text(SUSPENDING);
+        rows.push(row);
     }
     if let Some(state) = ack_receiver_state(env) {
         let mut row = vec![Value::Null; columns.len()];
@@ -179,8 +216,18 @@ fn threads(env: &Environment<'_>) -> TableContents {
     TableContents::new(&columns, rows)
 }
 
-/// What a worker of the applier does when it has nothing to do.
-const WORKER_STATE: &str = "Waiting for an event from Coordinator";
+/// The number of the thread that compresses `mysql.gtid_executed`.
+const COMPRESSOR: u64 = 7;
+
+/// What a thread of the server does when it has nothing to do.
+const SUSPENDING: &str = "Suspending";
+
+/// What the applier's coordinator does; its workers do other things.
+const COORDINATOR_STATES: [&str; 3] = [
+    "Replica has read all relay log; waiting for more updates",
+    "Waiting until SOURCE_DELAY seconds after source executed event",
+    "Waiting for workers to exit",
+];
 
 /// Threads a server starts before its first session.
 const THREADS_BEFORE_SESSIONS: u64 = 40;
