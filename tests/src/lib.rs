@@ -7,4 +7,5 @@ pub mod servers;
 
 pub mod crash;
 pub mod dice;
+pub mod interop;
 pub mod mtr;

@@ -6,7 +6,6 @@ use std::time::Duration;
 use super::Settings;
 use super::cluster::WaitPoint;
 use super::round::{Kind, Outcome};
-use crate::servers::Plugins;
 
 /// What came of all rounds.
 #[derive(Clone, Debug)]
@@ -107,10 +106,7 @@ losses after a timeout seen | crashes in a wait as expected | seconds a round |\
 
 impl fmt::Display for Tally {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let plugins = match self.settings.plugins {
-            Plugins::Ours => "ours",
-            Plugins::Stock => "stock",
-        };
+        let plugins = self.settings.plugins.word();
         let seconds = self.took.as_secs_f64() / self.rounds.max(1) as f64;
         write!(
             f,

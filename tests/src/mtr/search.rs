@@ -35,7 +35,8 @@ impl fmt::Display for TestName {
     }
 }
 
-/// All tests of which a file names the plugins.
+/// All tests of which a file names the plugins, but for those of a suite that fails on every server
+/// but one built for it (`WITH_LOCK_ORDER`), also with the stock plugins.
 ///
 /// # Errors
 /// When there is no suite, or nothing in it.
@@ -46,6 +47,9 @@ pub fn tests_below(root: &Path) -> Result<Vec<TestName>> {
     for entry in entries {
         let entry = entry?;
         let suite = entry.file_name().to_string_lossy().into_owned();
+        if suite == "lock_order" {
+            continue;
+        }
         let Ok(files) = fs::read_dir(entry.path().join("t")) else {
             continue;
         };

@@ -14,6 +14,16 @@ pub enum Plugins {
     Stock,
 }
 
+impl Plugins {
+    /// The word for them.
+    pub fn word(self) -> &'static str {
+        match self {
+            Plugins::Ours => "ours",
+            Plugins::Stock => "stock",
+        }
+    }
+}
+
 /// A MySQL 9.7 and this project's libraries.
 #[derive(Debug)]
 pub struct Installation {
