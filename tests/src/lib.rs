@@ -5,6 +5,7 @@ pub mod record;
 
 pub mod servers;
 
+pub mod bench;
 pub mod crash;
 pub mod dice;
 pub mod interop;

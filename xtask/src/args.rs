@@ -24,6 +24,8 @@ usage: cargo xtask COMMAND
   crash [ARGUMENT ...]           kill sources under load and compare with what clients were told
   mtr [ARGUMENT ...]             MySQL's own semisynchronous tests against our plugins
                                  (crash --help and mtr --help say more)
+  interop                        every source with every replica over every connection
+  bench-server [--quick]         our plugins measured beside the stock ones and beside none
   soak [--seeds N] [--first SEED] [--jobs N] [--out DIR] [--no-shrink]
                                  run random labs with faults, watched by the checkers; what
                                  breaks a property becomes a short lab in target/soak

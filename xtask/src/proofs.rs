@@ -11,17 +11,31 @@ pub(crate) enum Proof {
     Crash,
     /// MySQL's own tests.
     Mtr,
+    /// Every source with every replica over every connection.
+    Interop,
+    /// Our plugins measured beside the stock ones.
+    BenchServer,
 }
 
 impl Proof {
     /// All of them.
-    pub(crate) const ALL: [Self; 2] = [Self::Crash, Self::Mtr];
+    pub(crate) const ALL: [Self; 4] = [Self::Crash, Self::Mtr, Self::Interop, Self::BenchServer];
 
     /// The name to type, which is also the program's.
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Crash => "crash",
             Self::Mtr => "mtr",
+            Self::Interop => "interop",
+            Self::BenchServer => "bench-server",
+        }
+    }
+
+    /// Only what measures must be quick itself.
+    fn profile(self) -> &'static str {
+        match self {
+            Self::BenchServer => "client",
+            Self::Crash | Self::Mtr | Self::Interop => "dev",
         }
     }
 
@@ -36,7 +50,7 @@ pub(crate) fn prove(workspace: &Workspace, proof: Proof, arguments: &[String]) -
     let libraries = plugin::build(workspace)?;
     let status = process::cargo()
         .args(["run", "--quiet", "-p", "semisync-tests"])
-        .args(["--bin", proof.name(), "--"])
+        .args(["--profile", proof.profile(), "--bin", proof.name(), "--"])
         .args(arguments)
         .env("SEMISYNC_MYSQL_ROOT", root)
         .env("SEMISYNC_PLUGIN_DIR", libraries)

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use mysql::prelude::Queryable;
-use mysql::{Conn, OptsBuilder, Row, Value};
+use mysql::{Conn, OptsBuilder, Row, Statement, Value};
 
 /// A result set: every value as the server sends it, `NULL` for null.
 pub type Rows = Vec<Vec<String>>;
@@ -12,6 +12,7 @@ pub type Rows = Vec<Vec<String>>;
 #[derive(Debug)]
 pub struct Session {
     connection: Conn,
+    prepared: Option<Statement>,
 }
 
 /// What a statement failed with.
@@ -31,7 +32,10 @@ impl Session {
             .socket(Some(socket.to_string_lossy()))
             .prefer_socket(true);
         let connection = Conn::new(options).map_err(SqlError::from)?;
-        Ok(Session { connection })
+        Ok(Session {
+            connection,
+            prepared: None,
+        })
     }
 
     /// Runs a statement that must succeed.
@@ -56,6 +60,28 @@ impl Session {
     /// Runs a statement.
     pub fn try_run(&mut self, sql: &str) -> Result<(), SqlError> {
         self.connection.query_drop(sql).map_err(SqlError::from)
+    }
+
+    /// Prepares a statement without parameters.
+    ///
+    /// # Panics
+    /// When it cannot be prepared.
+    #[track_caller]
+    pub fn prepare(&mut self, sql: &str) {
+        let prepared = self.connection.prep(sql);
+        self.prepared = Some(prepared.expect("a statement that can be prepared"));
+    }
+
+    /// Runs what was prepared.
+    ///
+    /// # Panics
+    /// When it fails.
+    #[track_caller]
+    pub fn run_prepared(&mut self) {
+        let prepared = self.prepared.as_ref().expect("a prepared statement");
+        if let Err(error) = self.connection.exec_drop(prepared, ()) {
+            panic!("{error}");
+        }
     }
 
     /// Runs a query that must succeed.
