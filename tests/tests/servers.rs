@@ -7,6 +7,12 @@
 #[path = "servers/ack_receiver.rs"]
 mod ack_receiver;
 
+#[path = "servers/ack_fuzz.rs"]
+mod ack_fuzz;
+
+#[path = "servers/better_than_stock.rs"]
+mod better_than_stock;
+
 #[path = "servers/channels.rs"]
 mod channels;
 

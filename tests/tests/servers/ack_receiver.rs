@@ -124,58 +124,6 @@ fn an_ack_in_pieces_counts_when_its_last_byte_is_there() {
 }
 
 #[test]
-fn a_replica_that_says_goodbye_is_not_logged_as_a_bad_packet() {
-    let mut topology = Topology::launch(ServerOptions::of(OURS), &[]);
-    topology.install();
-    let mut session = topology.source.session();
-    session.run("SET GLOBAL rpl_semi_sync_source_timeout = 100");
-    let fake = fake_at_the_end(&topology, 77);
-    topology.wait_for_clients(1);
-    fake.quit();
-    // The dump thread notices at its writes, the first of which may still succeed.
-    let mut id = 0;
-    wait_until("the source has noticed", SOON, || {
-        id += 1;
-        session.run(&format!("INSERT INTO shop.orders VALUES ({id})"));
-        session.source_count("clients") == 0
-    });
-    assert_eq!(
-        topology.source.logged(&[11137, 11138, 11139, 13129]),
-        [""; 0]
-    );
-}
-
-#[test]
-fn the_first_commit_after_a_connect_does_not_wait_for_a_poll_period() {
-    let mut topology = Topology::launch(ServerOptions::of(OURS), &[OURS]);
-    topology.install();
-    let mut session = topology.source.session();
-    session.run("SET GLOBAL rpl_semi_sync_source_timeout = 600000");
-    // A replica that stays silent keeps the ACK receiver in its poll.
-    let _silent = fake_at_the_end(&topology, 77);
-    topology.wait_for_clients(1);
-    let mut total = Duration::ZERO;
-    for round in 0..5 {
-        let replica = &topology.replicas[0];
-        match round {
-            0 => topology.connect(replica, Link::PLAIN),
-            _ => replica
-                .session()
-                .run_all(&["STOP REPLICA IO_THREAD", "START REPLICA IO_THREAD"]),
-        }
-        wait_until("the replica is connected", SOON, || {
-            topology.source.count_logged(11170) == 2 + round
-        });
-        let start = Instant::now();
-        session.run(&format!("INSERT INTO shop.orders VALUES ({round})"));
-        total += start.elapsed();
-    }
-    println!("first commits after five connects: {total:?}");
-    // A thread that polls for a second each time makes this half a second for each.
-    assert!(total < Duration::from_millis(1_500), "{total:?}");
-}
-
-#[test]
 fn disabling_and_enabling_keeps_the_connections() {
     let topology = Topology::start(OURS, &[OURS], Link::PLAIN);
     let mut session = topology.source.session();
