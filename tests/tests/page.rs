@@ -4,6 +4,8 @@
 
 #[path = "page/devices.rs"]
 mod devices;
+#[path = "page/flight.rs"]
+mod flight;
 #[path = "page/semisync.rs"]
 mod semisync;
 #[path = "page/terminal.rs"]

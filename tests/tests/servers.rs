@@ -22,6 +22,9 @@ mod commit_wait;
 #[path = "servers/counting.rs"]
 mod counting;
 
+#[path = "servers/drop_in.rs"]
+mod drop_in;
+
 #[path = "servers/faults.rs"]
 mod faults;
 

@@ -76,6 +76,16 @@ impl<'a> Replay<'a> {
         }
     }
 
+    /// From where an earlier replay of the segment was after so many steps.
+    pub fn resume(segment: &'a Segment, source: Source, steps: usize) -> Replay<'a> {
+        let entries = segment.entries.get(steps..).unwrap_or_default();
+        Replay {
+            origin: &segment.origin,
+            source,
+            entries: entries.iter(),
+        }
+    }
+
     /// Replays the next entry; `None` when there is no more.
     pub fn step(&mut self) -> Option<Step<'a>> {
         let step = match self.entries.next()? {

@@ -253,23 +253,43 @@ pub fn download(name: &str, text: &str) {
     let _ = web_sys::Url::revoke_object_url(&url);
 }
 
-/// Reads the file chosen in an input.
-pub fn read_chosen_file(input: &HtmlInputElement, then: impl FnOnce(String) + 'static) {
-    let Some(file) = input.files().and_then(|files| files.get(0)) else {
-        return;
-    };
+/// Reads the file chosen in an input: its name and its bytes.
+pub fn read_chosen_file(input: &HtmlInputElement, then: impl FnOnce(String, Vec<u8>) + 'static) {
+    if let Some(file) = input.files().and_then(|files| files.get(0)) {
+        read_file(&file, then);
+    }
+    input.set_value("");
+}
+
+/// Reads each file that is dropped on the page, while the listeners live.
+pub fn on_dropped_file(take: impl Fn(String, Vec<u8>) + Clone + 'static) -> [Listener; 2] {
+    // A browser opens a dropped file by itself unless it is told not to.
+    let over = Listener::new("dragover", |event| event.prevent_default());
+    let drop = Listener::new("drop", move |event| {
+        event.prevent_default();
+        let Some(event) = event.dyn_ref::<web_sys::DragEvent>() else {
+            return;
+        };
+        let files = event.data_transfer().and_then(|data| data.files());
+        if let Some(file) = files.and_then(|files| files.get(0)) {
+            read_file(&file, take.clone());
+        }
+    });
+    [over, drop]
+}
+
+fn read_file(file: &web_sys::File, then: impl FnOnce(String, Vec<u8>) + 'static) {
     let Ok(reader) = web_sys::FileReader::new() else {
         return;
     };
-    let read = reader.clone();
+    let (read, name) = (reader.clone(), file.name());
     let done = Closure::once_into_js(move || {
-        if let Some(text) = read.result().ok().and_then(|text| text.as_string()) {
-            then(text);
+        if let Ok(bytes) = read.result() {
+            then(name, js_sys::Uint8Array::new(&bytes).to_vec());
         }
     });
     reader.set_onload(Some(done.unchecked_ref()));
-    let _ = reader.read_as_text(&file);
-    input.set_value("");
+    let _ = reader.read_as_array_buffer(file);
 }
 
 /// Listens to an event of the window until dropped.

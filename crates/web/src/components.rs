@@ -4,10 +4,12 @@ pub mod app;
 
 mod details;
 mod feed;
+mod flight;
 mod header;
 mod help;
 mod icon;
 mod inspector;
+mod opening;
 mod prompt;
 mod scene;
 mod server_card;

@@ -4,6 +4,7 @@
 //! [`Action`]s and draw [`Model`]'s plain data; they never reach into the cluster.
 
 pub mod editing;
+pub mod flight;
 pub mod marks;
 pub mod names;
 pub mod narration;
@@ -22,7 +23,7 @@ mod settings;
 #[cfg(test)]
 mod tests;
 
-pub use act::{Action, Submitted};
+pub use act::{Action, FlightMove, Submitted};
 pub use run::Goal;
 pub use settings::{Motion, Settings, Theme};
 
@@ -35,6 +36,7 @@ use semisync_core::{Generation, Instant};
 use semisync_sim::config::{ServerConfig, Timing};
 use semisync_sim::{ClusterConfig, ClusterView, PacketId, ServerIndex, TransactionId};
 
+use flight::Flight;
 use marks::Mark;
 use names::Names;
 use stage::Arrangement;
@@ -67,6 +69,8 @@ pub enum Sheet {
     Keys,
     /// What the virtual cluster simplifies.
     Simplifications,
+    /// A flight recording of a real source.
+    Flight,
 }
 
 /// The panels beside the terminals.
@@ -138,6 +142,8 @@ pub struct Model {
     pub welcome: bool,
     /// What is open over the page.
     pub sheet: Option<Sheet>,
+    /// The flight recording that is open.
+    pub flight: Option<Flight>,
     /// What was last said.
     pub notice: Option<Notice>,
     /// What the page still has to do for the person.
@@ -178,6 +184,7 @@ impl Model {
             tour: None,
             welcome: playback.recording().inputs.is_empty(),
             sheet: None,
+            flight: None,
             notice: None,
             script: VecDeque::new(),
             segment: playback.moment().at,

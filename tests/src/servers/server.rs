@@ -107,6 +107,23 @@ impl Server {
         });
     }
 
+    /// Waits until it accepts connections, or has ended: false.
+    #[track_caller]
+    pub fn comes_up(&mut self) -> bool {
+        let socket = self.socket();
+        wait_for("the server comes up or ends", START_TIME, || {
+            let process = self.process.as_mut().expect("the server was launched");
+            if process
+                .try_wait()
+                .expect("the server is our child")
+                .is_some()
+            {
+                return Some(false);
+            }
+            Session::connect(&socket).is_ok().then_some(true)
+        })
+    }
+
     /// A new session as root.
     ///
     /// # Panics

@@ -8,8 +8,10 @@ use yew::{
 };
 
 use super::details::details;
+use super::flight::flight;
 use super::header::header;
 use super::help::{help, notice_line};
+use super::opening::open;
 use super::scene::Scene;
 use super::simplifications::simplifications;
 use super::stage::stage;
@@ -47,11 +49,15 @@ pub fn App(props: &AppProps) -> Html {
                     }
                 })
             };
+            let dropped = {
+                let store = store.clone();
+                browser::on_dropped_file(move |name, file| open(&store, name, file))
+            };
             let resize = Listener::new("resize", move |_| {
                 room.set(browser::arrangement());
                 store.paint();
             });
-            move || drop((keys, resize))
+            move || drop((keys, resize, dropped))
         });
     }
     {
@@ -111,6 +117,11 @@ fn open_sheet(store: &Store, sheet: Sheet) -> Html {
     match sheet {
         Sheet::Keys => help(store),
         Sheet::Simplifications => simplifications(store),
+        Sheet::Flight => store
+            .read()
+            .flight
+            .as_ref()
+            .map_or_else(Html::default, |open| flight(store, open)),
     }
 }
 

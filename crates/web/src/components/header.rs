@@ -5,6 +5,7 @@ use web_sys::HtmlInputElement;
 use yew::{Callback, Event, Html, TargetCast, html};
 
 use super::icon::{LINK, MOVE, OPEN, PLUS, SAVE, SUN, icon};
+use super::opening;
 use super::scene::Scene;
 use crate::state::{Action, Sheet, first_cluster};
 use crate::store::Store;
@@ -89,10 +90,7 @@ fn session_tools(store: &Store) -> Html {
         Callback::from(move |event: Event| {
             let input: HtmlInputElement = event.target_unchecked_into();
             let store = store.clone();
-            browser::read_chosen_file(&input, move |text| match Recording::from_json(&text) {
-                Ok(recording) => store.send(Action::Load(Box::new(recording))),
-                Err(error) => store.refuse(&format!("This file cannot be opened: {error}.")),
-            });
+            browser::read_chosen_file(&input, move |name, file| opening::open(&store, name, file));
         })
     };
     let choose = Callback::from(|_| {
@@ -108,9 +106,9 @@ fn session_tools(store: &Store) -> Html {
                 aria-label="Copy a link to this moment" onclick={share}>{ icon(LINK) }</button>
             <button class="button icon-button" data-testid="export" title="Save the session as a file"
                 aria-label="Save the session as a file" onclick={save}>{ icon(SAVE) }</button>
-            <button class="button icon-button" data-testid="import" title="Open a session file"
-                aria-label="Open a session file" onclick={choose}>{ icon(OPEN) }</button>
-            <input id="open-file" class="hidden" type="file" accept=".json" tabindex="-1"
+            <button class="button icon-button" data-testid="import" title="Open a session, or a flight recording of a server"
+                aria-label="Open a session, or a flight recording of a server" onclick={choose}>{ icon(OPEN) }</button>
+            <input id="open-file" class="hidden" type="file" accept=".json,.flight" tabindex="-1"
                 aria-label="Session file" onchange={open} />
             <button class="button icon-button" data-testid="new-session" title="Start afresh"
                 aria-label="Start afresh" onclick={fresh}>{ icon(PLUS) }</button>

@@ -7,6 +7,7 @@ use semisync_console::recording::{ActError, Input, Recording};
 use semisync_console::workbench::SubmitError;
 use semisync_sim::{Fault, ServerIndex};
 
+use super::flight::Flight;
 use super::tour::{STEPS, set_up};
 use super::{Goal, Model, Notice, Panel, Play, Selection, Settings, Sheet};
 
@@ -55,12 +56,25 @@ pub enum Action {
     Set(Settings),
     /// Close the opening words.
     CloseWelcome,
+    /// Open a flight recording: the file's name, and what is in it.
+    OpenFlight(String, Vec<u8>),
+    /// Move in the open flight recording.
+    MoveFlight(FlightMove),
     /// Open a sheet over the page, or close the open one.
     Open(Option<Sheet>),
     /// Say something; true when it is why something was refused.
     Say(String, bool),
     /// Close what was said.
     DismissNotice,
+}
+
+/// Where to go in a flight recording.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FlightMove {
+    /// To where so many inputs are played.
+    To(usize),
+    /// To the next trouble, or back to the one before.
+    Trouble(bool),
 }
 
 /// What became of a statement typed at a prompt.
@@ -153,7 +167,12 @@ impl Model {
             Action::Load(recording) => *self = Model::new(*recording, self.settings.clone()),
             Action::Set(settings) => self.settings = settings,
             Action::CloseWelcome => self.welcome = false,
-            Action::Open(sheet) => self.sheet = sheet,
+            Action::Open(sheet) => {
+                self.sheet = sheet;
+                self.flight = None;
+            }
+            Action::OpenFlight(name, file) => self.open_flight(&name, &file),
+            Action::MoveFlight(to) => self.move_flight(to),
             Action::Say(text, refused) => self.say(&text, refused),
             Action::DismissNotice => self.notice = None,
         }
@@ -210,6 +229,27 @@ impl Model {
             text: text.to_owned(),
             refused,
         });
+    }
+
+    fn open_flight(&mut self, name: &str, file: &[u8]) {
+        self.halt();
+        match Flight::open(name, file) {
+            Ok(flight) => {
+                self.flight = Some(flight);
+                self.sheet = Some(Sheet::Flight);
+            }
+            Err(error) => self.say(&format!("{name} cannot be opened: {error}."), true),
+        }
+    }
+
+    fn move_flight(&mut self, to: FlightMove) {
+        let Some(flight) = &mut self.flight else {
+            return;
+        };
+        match to {
+            FlightMove::To(head) => flight.seek(head),
+            FlightMove::Trouble(forward) => flight.seek_trouble(forward),
+        }
     }
 
     /// Time stands, and the page stops doing things by itself.
