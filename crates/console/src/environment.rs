@@ -63,7 +63,7 @@ impl Environment<'_> {
     }
 
     pub(crate) fn generation(&self) -> Generation {
-        self.cluster.config().servers[usize::from(self.server.0)].generation
+        self.cluster.generation(self.server)
     }
 
     /// The processlist; the statement that asks is still running, with this state.

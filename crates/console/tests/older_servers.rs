@@ -116,3 +116,89 @@ source> SHOW STATUS LIKE 'Rpl_semi_sync_source_%tx';
     assert!(transcript.contains("| Rpl_semi_sync_source_yes_tx | 2     |"));
     assert!(!transcript.contains("ERROR"), "{transcript}");
 }
+
+#[test]
+fn an_upgraded_replica_that_kept_the_old_plugin_goes_on_asynchronously() {
+    let transcript = transcript(
+        "servers: source replica1
+version: 8.4
+source> INSTALL PLUGIN rpl_semi_sync_source SONAME 'semisync_source.so';
+source> SET GLOBAL rpl_semi_sync_source_enabled = 1;
+replica1> INSTALL PLUGIN rpl_semi_sync_slave SONAME 'semisync_slave.so';
+replica1> SET GLOBAL rpl_semi_sync_slave_enabled = 1;
+! shutdown replica1
+! upgrade replica1 9.7
+! start replica1
+! wait 2s
+source> SHOW STATUS LIKE 'Rpl_semi_sync_source_clients';
+source> SET GLOBAL rpl_semi_sync_source_enabled = 0;
+source> CREATE TABLE t (id INT PRIMARY KEY);
+replica1/2> SELECT ERROR_CODE FROM performance_schema.error_log WHERE PRIO = 'Warning' AND DATA LIKE '%soname%';
+replica1/2> SHOW TABLES FROM lab;
+",
+    );
+    assert!(transcript.contains("| Rpl_semi_sync_source_clients | 0     |"));
+    assert!(transcript.contains("| MY-010736  |"), "{transcript}");
+    assert!(transcript.contains("| t             |"), "{transcript}");
+}
+
+#[test]
+fn an_option_file_with_old_names_keeps_9_7_from_starting() {
+    let transcript = transcript(
+        "servers: source replica1
+version: 8.4
+option replica1: plugin-load-add=semisync_slave.so
+option replica1: rpl_semi_sync_slave_enabled=1
+replica1> SHOW VARIABLES LIKE 'rpl_semi_sync_slave_enabled';
+! shutdown replica1
+! upgrade replica1 9.7
+! start replica1
+! wait 2s
+replica1/2> SELECT 1;
+",
+    );
+    assert!(transcript.contains("| rpl_semi_sync_slave_enabled | ON    |"));
+    assert!(transcript.contains("ERROR 2002 (HY000)"), "{transcript}");
+}
+
+#[test]
+fn a_9_7_replica_of_an_old_source_plugin_is_asynchronous_and_says_so() {
+    let transcript = transcript(
+        "servers: source replica1
+version: 8.4
+source> INSTALL PLUGIN rpl_semi_sync_master SONAME 'semisync_master.so';
+source> SET GLOBAL rpl_semi_sync_master_enabled = 1;
+! shutdown replica1
+! upgrade replica1 9.7
+! start replica1
+! wait 1s
+replica1> INSTALL PLUGIN rpl_semi_sync_replica SONAME 'semisync_replica.so';
+replica1> SET GLOBAL rpl_semi_sync_replica_enabled = 1;
+replica1> STOP REPLICA IO_THREAD;
+replica1> START REPLICA IO_THREAD;
+! wait 1s
+replica1> SHOW STATUS LIKE 'Rpl_semi_sync_replica_status';
+replica1> SELECT ERROR_CODE FROM performance_schema.error_log WHERE DATA LIKE '%does not support semi-sync%';
+source> SHOW STATUS LIKE 'Rpl_semi_sync_master_clients';
+",
+    );
+    assert!(transcript.contains("| Rpl_semi_sync_replica_status | OFF   |"));
+    assert!(transcript.contains("| MY-011184  |"), "{transcript}");
+    assert!(transcript.contains("| Rpl_semi_sync_master_clients | 0     |"));
+}
+
+#[test]
+fn only_the_next_series_can_open_a_data_directory() {
+    for (from, to, reason) in [
+        ("9.7", "8.4", "data of a newer series cannot be opened"),
+        ("5.5", "9.7", "one series at a time"),
+        ("8.4", "8.4", "is of this series"),
+    ] {
+        let script = format!(
+            "servers: source replica1\nversion: {from}\n! shutdown replica1\n! upgrade replica1 {to}\n"
+        );
+        let lab = Lab::parse(&script).unwrap();
+        let refused = play(&lab, false).unwrap_err().to_string();
+        assert!(refused.contains(reason), "{refused}");
+    }
+}

@@ -1,5 +1,6 @@
 //! What can go wrong, as data.
 
+use semisync_core::Generation;
 use serde::{Deserialize, Serialize};
 
 use crate::{PacketId, ServerIndex};
@@ -16,6 +17,8 @@ pub enum Fault {
     Shutdown(ServerIndex),
     /// Start after a crash, power cut or shutdown.
     Start(ServerIndex),
+    /// A server that is down gets the programs of a newer series; its data stays.
+    Upgrade(ServerIndex, Generation),
     /// The process is stopped; connections stay.
     Freeze(ServerIndex),
     /// It goes on.

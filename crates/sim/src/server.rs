@@ -46,6 +46,8 @@ pub(crate) struct Server {
     pub(crate) index: ServerIndex,
     pub(crate) name: String,
     pub(crate) generation: Generation,
+    /// Its programs were replaced: the next start upgrades the data directory.
+    pub(crate) upgraded_from: Option<Generation>,
     pub(crate) uuid: ServerUuid,
     pub(crate) port: u16,
 

@@ -144,6 +144,7 @@ pub fn parse_fault(words: &str, servers: &[ServerConfig]) -> Result<Action, Stri
         ["power-cut", name] => Fault::PowerCut(server(name)?),
         ["shutdown", name] => Fault::Shutdown(server(name)?),
         ["start", name] => Fault::Start(server(name)?),
+        ["upgrade", name, series] => Fault::Upgrade(server(name)?, generation(series)?),
         ["freeze", name] => Fault::Freeze(server(name)?),
         ["thaw", name] => Fault::Thaw(server(name)?),
         ["cut", one, other] => Fault::CutLink(server(one)?, server(other)?),
@@ -164,10 +165,19 @@ pub fn parse_fault(words: &str, servers: &[ServerConfig]) -> Result<Action, Stri
     }))
 }
 
-const FAULTS: &str = "crash S, power-cut S, shutdown S, start S, freeze S, thaw S, cut S S, heal S S, latency S S TIME, apply-time S TIME, interrupt S, hold S S, release S S, drop S S, mend, wait TIME";
+const FAULTS: &str = "crash S, power-cut S, shutdown S, start S, upgrade S SERIES, freeze S, thaw S, cut S S, heal S S, latency S S TIME, apply-time S TIME, interrupt S, hold S S, release S S, drop S S, mend, wait TIME";
 
 fn packet(verb: PacketVerb, from: ServerIndex, to: ServerIndex) -> Result<Action, String> {
     Ok(Action::Packet(verb, from, to))
+}
+
+fn generation(series: &str) -> Result<Generation, String> {
+    match series {
+        "5.5" => Ok(Generation::V5_5),
+        "8.4" => Ok(Generation::V8_4),
+        "9.7" => Ok(Generation::V9_7),
+        _ => Err("the version is 5.5, 8.4 or 9.7".to_owned()),
+    }
 }
 
 fn server_named(name: &str, servers: &[ServerConfig]) -> Result<ServerIndex, String> {
@@ -330,12 +340,7 @@ impl Reader {
     }
 
     fn version(&mut self, value: &str, server: Option<ServerIndex>) -> Result<(), String> {
-        let generation = match value {
-            "5.5" => Generation::V5_5,
-            "8.4" => Generation::V8_4,
-            "9.7" => Generation::V9_7,
-            _ => return Err("the version is 5.5, 8.4 or 9.7".to_owned()),
-        };
+        let generation = generation(value)?;
         for server in self.named(server)? {
             server.generation = generation;
         }

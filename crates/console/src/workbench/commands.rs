@@ -170,7 +170,7 @@ impl Workbench {
     }
 
     pub(super) fn generation(&self, at: SessionAddress) -> Generation {
-        self.cluster.config().servers[usize::from(at.server.0)].generation
+        self.cluster.generation(at.server)
     }
 }
 

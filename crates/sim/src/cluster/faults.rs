@@ -1,5 +1,7 @@
 //! What can go wrong, carried out.
 
+use semisync_core::Generation;
+
 use crate::ServerIndex;
 use crate::cluster::{Cluster, Event};
 use crate::fault::{Fault, FaultError};
@@ -28,6 +30,11 @@ impl Cluster {
             Fault::PowerCut(ix) => self.process_dies(ix, true),
             Fault::Shutdown(ix) => self.begin_shutdown(ix),
             Fault::Start(ix) => self.start_server(ix),
+            Fault::Upgrade(ix, generation) => {
+                let server = self.server_mut(ix);
+                server.upgraded_from = Some(server.generation);
+                server.generation = generation;
+            }
             Fault::Freeze(ix) => self.server_mut(ix).state = ServerState::Frozen,
             Fault::Thaw(ix) => self.thaw(ix),
             Fault::CutLink(a, b) => self.cut(a, b),
@@ -57,6 +64,20 @@ impl Cluster {
             Fault::Start(ix) => {
                 let down = |state| matches!(state, ServerState::Stopped | ServerState::Crashed);
                 self.expect_state(*ix, down, "the server runs already")
+            }
+            Fault::Upgrade(ix, generation) => {
+                let down = |state| matches!(state, ServerState::Stopped | ServerState::Crashed);
+                self.expect_state(*ix, down, "shut the server down first")?;
+                match (self.server(*ix).generation, generation) {
+                    (Generation::V8_4, Generation::V9_7) => Ok(()),
+                    (old, new) if old == *new => Err(refused("the server is of this series")),
+                    (Generation::V5_5, _) => Err(refused(
+                        "5.5 is upgraded one series at a time, and 5.6 to 8.0 are not here",
+                    )),
+                    _ => Err(refused(
+                        "data of a newer series cannot be opened by an older one",
+                    )),
+                }
             }
             Fault::Freeze(ix) => {
                 let running = |state| state == ServerState::Running;
@@ -137,6 +158,9 @@ impl Cluster {
             Fault::PowerCut(ix) => format!("power-cut {}", name(ix)),
             Fault::Shutdown(ix) => format!("shutdown {}", name(ix)),
             Fault::Start(ix) => format!("start {}", name(ix)),
+            Fault::Upgrade(ix, generation) => {
+                format!("upgrade {} {}", name(ix), series(*generation))
+            }
             Fault::Freeze(ix) => format!("freeze {}", name(ix)),
             Fault::Thaw(ix) => format!("thaw {}", name(ix)),
             Fault::CutLink(a, b) => format!("cut {} {}", name(a), name(b)),
@@ -257,6 +281,15 @@ impl ServerState {
             | ServerState::Stopping => true,
             ServerState::Stopped | ServerState::Crashed => false,
         }
+    }
+}
+
+/// The series as a lab script names it.
+fn series(generation: Generation) -> &'static str {
+    match generation {
+        Generation::V5_5 => "5.5",
+        Generation::V8_4 => "8.4",
+        Generation::V9_7 => "9.7",
     }
 }
 

@@ -1,5 +1,6 @@
 //! How a server comes up: option file, plugins, crash recovery, replication threads.
 
+use semisync_core::Generation;
 use semisync_core::source::{AckCounting, Input};
 use semisync_core::variables::Family;
 use std::collections::{BTreeMap, VecDeque};
@@ -30,6 +31,7 @@ impl Server {
             index,
             name: config.name.clone(),
             generation: config.generation,
+            upgraded_from: None,
             uuid: ServerUuid::of_server(number),
             port: FIRST_PORT + number,
             options: Arc::new(config.options.clone()),
@@ -70,9 +72,9 @@ impl Server {
     fn set_identity(&mut self) {
         let number = i128::from(self.index.0) + 1;
         let version = match self.generation {
-            semisync_core::Generation::V5_5 => "5.5.62",
-            semisync_core::Generation::V8_4 => "8.4.6",
-            semisync_core::Generation::V9_7 => "9.7.4",
+            Generation::V5_5 => "5.5.62",
+            Generation::V8_4 => "8.4.6",
+            Generation::V9_7 => "9.7.4",
         };
         let defaults = [
             ("server_id", Setting::Int(number)),
@@ -132,6 +134,7 @@ impl Cluster {
             }
         };
         self.apply_options(ix, &options);
+        self.upgrade_data(ix);
         self.open_binlog(ix, options.binlog_base.as_deref().unwrap_or("binlog"));
         self.load_plugins(ix, &options);
         let server = self.server_mut(ix);
@@ -147,6 +150,19 @@ impl Cluster {
         self.log(ix, Line::system(10931, "Server", text));
         self.mark(Lane::Server(ix), None, TraceKind::ServerReady);
         self.start_replication(ix);
+    }
+
+    /// The first start with the programs of a newer series.
+    fn upgrade_data(&mut self, ix: ServerIndex) {
+        let server = self.server_mut(ix);
+        let Some(old) = server.upgraded_from.take() else {
+            return;
+        };
+        let (old, new) = (numeric_version(old), numeric_version(server.generation));
+        for end in ["started", "completed"] {
+            let text = format!("Server upgrade from '{old}' to '{new}' {end}.");
+            self.log(ix, Line::system(13381, "Server", text));
+        }
     }
 
     fn apply_options(&mut self, ix: ServerIndex, options: &Options) {
@@ -192,7 +208,29 @@ impl Cluster {
         server.gtid_owned = GtidSet::new();
     }
 
+    /// Rows of mysql.plugin whose library this series does not have any more.
+    fn report_missing_plugins(&mut self, ix: ServerIndex) {
+        let server = self.server(ix);
+        let directory = server.global("plugin_dir").shown();
+        let rows = server.plugin_rows.iter();
+        let missing = rows.filter(|(_, library)| server.known_library(library).is_none());
+        let missing: Vec<_> = missing
+            .map(|(name, library)| (name.clone(), library.clone()))
+            .collect();
+        for (name, library) in missing {
+            let path = format!("{directory}{library}");
+            let text = format!(
+                "Can't open shared library '{path}' (errno: 0 {path}: cannot open shared object \
+                 file: No such file or directory)."
+            );
+            self.log(ix, Line::error(10901, "Server", text));
+            let text = format!("Couldn't load plugin named '{name}' with soname '{library}'.");
+            self.log(ix, Line::warning(10736, "Server", text));
+        }
+    }
+
     fn load_plugins(&mut self, ix: ServerIndex, options: &Options) {
+        self.report_missing_plugins(ix);
         for family in FAMILIES {
             let server = self.server(ix);
             let namings = server.generation.namings().iter().copied();
@@ -294,6 +332,15 @@ impl Cluster {
         if self.server(ix).loaded(Family::Source).is_some() {
             self.source_input(ix, Input::ShutdownStarted);
         }
+    }
+}
+
+/// A version as the data directory records it.
+fn numeric_version(generation: Generation) -> &'static str {
+    match generation {
+        Generation::V5_5 => "50562",
+        Generation::V8_4 => "80406",
+        Generation::V9_7 => "90704",
     }
 }
 

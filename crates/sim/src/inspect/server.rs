@@ -27,6 +27,11 @@ impl Cluster {
         })
     }
 
+    /// The series of a server's programs now.
+    pub fn generation(&self, server: ServerIndex) -> semisync_core::Generation {
+        self.server(server).generation
+    }
+
     /// Global values of all system variables the server has now, by name.
     pub fn global_variables(&self, server: ServerIndex) -> Vec<VariableRow> {
         let up = self.running_server(server);
