@@ -71,6 +71,7 @@ pub(super) fn virtual_only(lab: &Lab) -> Option<String> {
     let fault = lab.steps.iter().find_map(|step| match &step.action {
         Action::Fault(
             Fault::PowerCut(_)
+            | Fault::Upgrade(..)
             | Fault::SetLinkLatency(..)
             | Fault::SetApplyTime(..)
             | Fault::HoldPacket(_)
