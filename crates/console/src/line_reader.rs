@@ -37,6 +37,10 @@ pub(crate) enum Command {
     Quit,
     /// `mysql -u user …`: from the shell, another client in place of this one.
     Login,
+    /// `system command`: for a shell, which the client of 9.7 leaves alone.
+    System,
+    /// `source file`: there are no files; the argument is its name.
+    Source,
     /// A delimiter with nothing before it.
     NoQuery,
     /// `\n`, `\t`, `\#` and others that do nothing here.
@@ -213,9 +217,7 @@ impl LineReader {
         }
         let command = COMMANDS.iter().find(|(known, _, _)| *known == letter);
         let (command, argument) = match command {
-            Some((_, _, command @ (Command::Use | Command::Connect))) => {
-                (*command, argument_of(rest))
-            }
+            Some((_, _, command)) if command.takes_the_line() => (*command, argument_of(rest)),
             Some((_, _, command)) => {
                 requests.push(Request::Command(*command, String::new()));
                 return rest;
@@ -247,7 +249,7 @@ impl LineReader {
         let (_, _, command) = COMMANDS.iter().find(|(_, known, _)| *known == word)?;
         // `use` takes its argument; `help topic` and the like are for the server.
         let argument = argument_of(rest);
-        if !argument.is_empty() && !matches!(command, Command::Use | Command::Connect) {
+        if !argument.is_empty() && !command.takes_the_line() {
             return None;
         }
         // More behind a delimiter is read as usual.
@@ -261,6 +263,16 @@ impl LineReader {
         if let Some(delimiter) = rest.split_whitespace().next() {
             self.delimiter = delimiter.to_owned();
         }
+    }
+}
+
+impl Command {
+    /// Whether what follows on its line is its argument.
+    fn takes_the_line(self) -> bool {
+        matches!(
+            self,
+            Command::Use | Command::Connect | Command::System | Command::Source
+        )
     }
 }
 
@@ -294,6 +306,8 @@ const COMMANDS: &[(char, &str, Command)] = &[
     ('n', "nopager", Command::Nothing),
     ('t', "notee", Command::Nothing),
     ('#', "rehash", Command::Nothing),
+    ('!', "system", Command::System),
+    ('.', "source", Command::Source),
     ('g', "go", Command::NoQuery),
     ('G', "ego", Command::NoQuery),
 ];
@@ -383,6 +397,8 @@ mod tests {
         check(&["help 'contents';"], &[statement("help 'contents'")]);
         check(&[";"], &[command(Command::NoQuery, "")]);
         check(&["\\W"], &[command(Command::ShowWarnings, "")]);
+        check(&["\\! ls -l;"], &[command(Command::System, "ls -l")]);
+        check(&["source a.sql"], &[command(Command::Source, "a.sql")]);
         check(&["\\k"], &[command(Command::Unknown, "k")]);
         let reader = check(&["SELECT 1 \\c"], &[]);
         assert!(reader.is_idle());

@@ -41,6 +41,8 @@ impl Workbench {
             Command::Print => format!("--------------\n{argument}\n--------------\n\n"),
             Command::NoQuery => "ERROR: \nNo query specified\n\n".to_owned(),
             Command::Unknown => format!("ERROR: \nUnknown command '\\{argument}'.\n\n"),
+            Command::System => NO_SHELL.to_owned(),
+            Command::Source => format!("ERROR: \nFailed to open file '{argument}', error: 2\n"),
             Command::Login => self.log_in(at, argument),
             Command::Use | Command::Nothing => String::new(),
         }
@@ -217,6 +219,10 @@ impl Login {
         login
     }
 }
+
+/// What the client of 9.7 says of `system` unless it was started with `--system-command`.
+const NO_SHELL: &str =
+    "ERROR: \n'system' command received, but the --system-command option is off. Skipping.\n";
 
 const PASSWORD_WARNING: &str =
     "mysql: [Warning] Using a password on the command line interface can be insecure.\n";
