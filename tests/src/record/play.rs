@@ -195,6 +195,7 @@ impl Player<'_> {
             Fault::CutLink(one, other) => cluster.set_cut(*one, *other, true),
             Fault::HealLink(one, other) => cluster.set_cut(*one, *other, false),
             Fault::PowerCut(_)
+            | Fault::Upgrade(..)
             | Fault::SetLinkLatency(..)
             | Fault::SetApplyTime(..)
             | Fault::HoldPacket(_)
