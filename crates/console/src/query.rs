@@ -92,6 +92,16 @@ pub(crate) fn select(select: &Select, env: &Environment<'_>) -> Result<Selected,
     })
 }
 
+/// The rows of a SELECT, as values.
+///
+/// # Errors
+/// Those of the statement.
+pub(crate) fn rows(select: &Select, env: &Environment<'_>) -> Result<Vec<Vec<Value>>, SqlError> {
+    let source = Source::open(select, env)?;
+    let items = expand(select, &source);
+    source.rows(select, env, &items, &mut Vec::new())
+}
+
 /// The table a SELECT reads.
 struct Source {
     contents: TableContents,

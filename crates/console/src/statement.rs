@@ -1,7 +1,7 @@
 //! Statements as parsed: what was said, before it meets a server.
 
 use semisync_sim::accounts::{AccountName, AccountOptions};
-use semisync_sim::operation::{ColumnKind, ColumnPlace, RowLocking, Until, VariableScope};
+use semisync_sim::operation::{ColumnKind, ColumnPlace, OnDuplicate, RowLocking, Until, VariableScope};
 
 /// A parsed statement.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -204,6 +204,14 @@ pub(crate) struct Insert {
     pub(crate) table: TableName,
     pub(crate) columns: Vec<String>,
     pub(crate) rows: Vec<Vec<Expr>>,
+    /// The rows come from here instead.
+    pub(crate) select: Option<Box<Select>>,
+    /// IGNORE or REPLACE.
+    pub(crate) on_duplicate: OnDuplicate,
+    /// ON DUPLICATE KEY UPDATE
+    pub(crate) updates: Vec<(String, Expr)>,
+    /// The name of the new row in `updates`.
+    pub(crate) alias: Option<String>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -4,7 +4,7 @@ use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_mai
 use semisync_core::Generation;
 use semisync_sim::config::{ServerConfig, Timing};
 use semisync_sim::expr::Expr;
-use semisync_sim::operation::{ColumnDefinition, ColumnKind, TableDefinition};
+use semisync_sim::operation::{OnDuplicate, ColumnDefinition, ColumnKind, TableDefinition};
 use semisync_sim::{Cluster, ClusterConfig, Operation, ServerIndex, SessionKey, Value};
 
 const SOURCE: ServerIndex = ServerIndex(0);
@@ -73,6 +73,8 @@ impl Workload {
             table: "t".to_owned(),
             columns: Vec::new(),
             rows: vec![vec![Expr::Literal(Value::Int(self.next_id))]],
+            on_duplicate: OnDuplicate::Fail,
+            is_select: false,
         };
         let sent = self.cluster.execute(session, insert, "INSERT");
         sent.expect("an idle session");

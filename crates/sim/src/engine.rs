@@ -19,6 +19,7 @@ pub(crate) mod redo;
 mod column;
 
 use redo::{Before, Changes, Redo};
+pub(crate) mod insert;
 
 pub use locks::{Actor, LockName, Locks};
 pub use transaction::{Isolation, StatementChanges, Transaction};

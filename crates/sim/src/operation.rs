@@ -95,6 +95,9 @@ pub enum Operation {
         table: String,
         columns: Vec<String>,
         rows: Vec<Vec<Expr>>,
+        on_duplicate: OnDuplicate,
+        /// INSERT … SELECT says how many rows there were, however many.
+        is_select: bool,
     },
     /// UPDATE
     Update {
@@ -247,6 +250,25 @@ pub enum ColumnPlace {
     First,
     /// AFTER this column
     After(String),
+}
+
+/// What an INSERT does about a key that is there already.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum OnDuplicate {
+    /// Nothing: error 1062.
+    #[default]
+    Fail,
+    /// INSERT IGNORE: passes the row over. Other errors become warnings too.
+    Ignore,
+    /// REPLACE
+    Replace,
+    /// ON DUPLICATE KEY UPDATE
+    Update {
+        /// Columns and values; `VALUES(column)` is the column of the row that was to be inserted.
+        assignments: Vec<(String, Expr)>,
+        /// How often the deprecated function VALUES is used.
+        deprecated: u32,
+    },
 }
 
 /// What a [`Operation::LoggedStatement`] does beside being logged.

@@ -1,11 +1,11 @@
 //! INSERT, UPDATE, DELETE, SET.
 
-use semisync_sim::operation::VariableScope;
+use semisync_sim::operation::{OnDuplicate, VariableScope};
 
 use super::account;
 use super::cursor::{Cursor, Result};
 use super::expression::{expression, system_variable};
-use super::select::table_name;
+use super::select::{select, table_name};
 use crate::lexer::TokenKind;
 use crate::statement::{
     Assignment, Delete, Expr, Insert, SetValue, Statement, SystemScope, Update,
@@ -13,31 +13,60 @@ use crate::statement::{
 
 /// After INSERT.
 pub(super) fn insert(c: &mut Cursor<'_>) -> Result<Statement> {
+    c.accept_any(&["LOW_PRIORITY", "HIGH_PRIORITY"]);
+    let on_duplicate = match c.accept("IGNORE") {
+        true => OnDuplicate::Ignore,
+        false => OnDuplicate::Fail,
+    };
+    let mut insert = new_rows(c, on_duplicate)?;
+    if c.accept("AS") {
+        insert.alias = Some(c.name()?);
+    }
+    if c.accept_all(&["ON", "DUPLICATE"]) {
+        c.expect("KEY")?;
+        c.expect("UPDATE")?;
+        insert.updates = c.list(assignment)?;
+    }
+    Ok(Statement::Insert(insert))
+}
+
+/// After REPLACE.
+pub(super) fn replace(c: &mut Cursor<'_>) -> Result<Statement> {
+    new_rows(c, OnDuplicate::Replace).map(Statement::Insert)
+}
+
+/// The table, its columns, and the rows: VALUES, SET, or a SELECT.
+fn new_rows(c: &mut Cursor<'_>, on_duplicate: OnDuplicate) -> Result<Insert> {
     c.accept("INTO");
-    let table = table_name(c)?;
+    let mut insert = Insert {
+        table: table_name(c)?,
+        columns: Vec::new(),
+        rows: Vec::new(),
+        select: None,
+        on_duplicate,
+        updates: Vec::new(),
+        alias: None,
+    };
     if c.accept("SET") {
         let pairs = c.list(assignment)?;
         let (columns, row) = pairs.into_iter().unzip();
-        return Ok(Statement::Insert(Insert {
-            table,
-            columns,
-            rows: vec![row],
-        }));
+        insert.columns = columns;
+        insert.rows = vec![row];
+        return Ok(insert);
     }
-    let mut columns = Vec::new();
     if c.accept_symbol("(") && !c.accept_symbol(")") {
-        columns = c.list(Cursor::name)?;
+        insert.columns = c.list(Cursor::name)?;
         c.expect_symbol(")")?;
+    }
+    if c.accept("SELECT") {
+        insert.select = Some(Box::new(select(c)?));
+        return Ok(insert);
     }
     if c.accept_any(&["VALUES", "VALUE"]).is_none() {
         return Err(c.unexpected());
     }
-    let rows = c.list(row)?;
-    Ok(Statement::Insert(Insert {
-        table,
-        columns,
-        rows,
-    }))
+    insert.rows = c.list(row)?;
+    Ok(insert)
 }
 
 /// After UPDATE.

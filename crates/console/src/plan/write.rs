@@ -2,7 +2,7 @@
 
 use semisync_sim::expr::Expr as RowExpr;
 use semisync_sim::operation::{
-    ColumnDefinition, ColumnKind, Operation, TableChange, TableDefinition,
+    ColumnDefinition, ColumnKind, OnDuplicate, Operation, TableChange, TableDefinition,
 };
 use semisync_sim::{SqlError, Value};
 
@@ -10,8 +10,9 @@ use super::{Plan, Then};
 use crate::calendar;
 use crate::environment::Environment;
 use crate::lowering::{Scope, constant, lower};
+use crate::query;
 use crate::statement::{
-    Alteration, Column, CreateTable, Delete, Expr, Insert, Statement, TableName, Update,
+    Alteration, Column, CreateTable, Delete, Expr, Insert, Select, Statement, TableName, Update,
 };
 use crate::tables::SYSTEM_SCHEMAS;
 
@@ -268,9 +269,12 @@ fn insert(insert: Insert, env: &Environment<'_>) -> Result<Operation, SqlError> 
     let definition = env
         .cluster
         .table_definition(env.server, &db, &insert.table.name);
-    let mut columns = insert.columns;
+    let mut columns = insert.columns.clone();
     let mut rows = Vec::with_capacity(insert.rows.len());
     let all: Vec<ColumnDefinition> = definition.map_or(Vec::new(), |table| table.columns);
+    if let Some(select) = &insert.select {
+        rows = selected(select, env)?;
+    }
     for row in &insert.rows {
         let row = match (&row[..], columns.is_empty()) {
             // VALUES (): every column has its default.
@@ -293,12 +297,79 @@ fn insert(insert: Insert, env: &Environment<'_>) -> Result<Operation, SqlError> 
             }
         }
     }
+    let on_duplicate = on_duplicate(&insert, env)?;
     Ok(Operation::Insert {
         db,
         table: insert.table.name,
         columns,
         rows,
+        on_duplicate,
+        is_select: insert.select.is_some(),
     })
+}
+
+/// The rows of a SELECT, as they are now.
+fn selected(select: &Select, env: &Environment<'_>) -> Result<Vec<Vec<RowExpr>>, SqlError> {
+    let rows = query::rows(select, env)?;
+    let literals = |row: Vec<Value>| row.into_iter().map(RowExpr::Literal).collect();
+    Ok(rows.into_iter().map(literals).collect())
+}
+
+fn on_duplicate(insert: &Insert, env: &Environment<'_>) -> Result<OnDuplicate, SqlError> {
+    if insert.updates.is_empty() {
+        return Ok(insert.on_duplicate.clone());
+    }
+    let mut deprecated = 0;
+    let mut assignments = Vec::new();
+    for (name, expr) in &insert.updates {
+        let expr = new_row_named(expr, insert.alias.as_deref(), &mut deprecated);
+        let scope = server_scope("field list");
+        assignments.push((name.clone(), lower(&expr, env, scope)?));
+    }
+    Ok(OnDuplicate::Update {
+        assignments,
+        deprecated,
+    })
+}
+
+/// Columns of the new row, `VALUES(v)` or `alias.v`, under the name the engine knows them by.
+fn new_row_named(expr: &Expr, alias: Option<&str>, deprecated: &mut u32) -> Expr {
+    let new = |name: &str| Expr::Column {
+        qualifier: None,
+        name: format!("VALUES({name})"),
+    };
+    match expr {
+        Expr::Call { name, arguments } if name.eq_ignore_ascii_case("VALUES") => {
+            match &arguments[..] {
+                [Expr::Column { name, .. }] => {
+                    *deprecated += 1;
+                    new(name)
+                }
+                _ => expr.clone(),
+            }
+        }
+        Expr::Column {
+            qualifier: Some(qualifier),
+            name,
+        } if alias == Some(qualifier) => new(name),
+        Expr::Unary(op, operand) => {
+            Expr::Unary(*op, Box::new(new_row_named(operand, alias, deprecated)))
+        }
+        Expr::Binary(op, left, right) => {
+            let left = new_row_named(left, alias, deprecated);
+            let right = new_row_named(right, alias, deprecated);
+            Expr::Binary(*op, Box::new(left), Box::new(right))
+        }
+        Expr::Call { name, arguments } => {
+            let named = arguments.iter();
+            let named = named.map(|argument| new_row_named(argument, alias, deprecated));
+            Expr::Call {
+                name: name.clone(),
+                arguments: named.collect(),
+            }
+        }
+        other => other.clone(),
+    }
 }
 
 /// The values of a row, with DEFAULT replaced by the column's.

@@ -116,6 +116,17 @@ pub enum RowsKind {
     Delete,
 }
 
+impl RowsKind {
+    /// The kind of event that records this change.
+    pub fn of(change: &RowChange) -> RowsKind {
+        match (&change.before, &change.after) {
+            (None, _) => RowsKind::Write,
+            (Some(_), Some(_)) => RowsKind::Update,
+            (Some(_), None) => RowsKind::Delete,
+        }
+    }
+}
+
 /// One row of a rows event.
 #[derive(Clone, Debug)]
 pub struct RowChange {

@@ -5,7 +5,7 @@
 
 use crate::accounts::{Account, AccountChange, AccountName, GrantObject, Privilege, Privileges};
 use crate::cluster::Cluster;
-use crate::operation::{LoggedEffect, Operation, SqlError};
+use crate::operation::{LoggedEffect, OnDuplicate, Operation, SqlError};
 use crate::server::Server;
 use crate::{ServerIndex, SessionKey};
 
@@ -166,7 +166,22 @@ impl Check<'_> {
             Operation::FlushTablesWithReadLock => {
                 self.one_of(&[P::RELOAD, P::FLUSH_TABLES], " or ")
             }
-            Operation::Insert { db, table, .. } => self.on_table("INSERT", &[P::INSERT], db, table),
+            Operation::Insert {
+                db,
+                table,
+                on_duplicate,
+                ..
+            } => match on_duplicate {
+                OnDuplicate::Fail | OnDuplicate::Ignore => {
+                    self.on_table("INSERT", &[P::INSERT], db, table)
+                }
+                OnDuplicate::Replace => {
+                    self.on_table("INSERT, DELETE", &[P::INSERT, P::DELETE], db, table)
+                }
+                OnDuplicate::Update { .. } => {
+                    self.on_table("INSERT, UPDATE", &[P::INSERT, P::UPDATE], db, table)
+                }
+            },
             Operation::Update {
                 db, table, filter, ..
             } => {

@@ -7,6 +7,7 @@ use crate::cluster::{Cluster, ProcessEvent};
 use crate::commit::{Job, JobSource, LoggedText};
 use crate::engine::dml::{Attempt, Effect};
 use crate::engine::redo::{Commit, Lsn};
+use crate::engine::insert::Insertion;
 use crate::engine::{Actor, Isolation, Transaction};
 use crate::operation::{
     LoggedEffect, OkPacket, Operation, Outcome, SqlError, StatementId, Warning, WarningLevel,
@@ -395,7 +396,16 @@ impl Cluster {
                 table,
                 columns,
                 rows,
-            } => engine.insert(actor, (db, table), columns, rows, &default_db)?,
+                on_duplicate,
+                is_select: _,
+            } => {
+                let insertion = Insertion {
+                    columns,
+                    rows,
+                    on_duplicate,
+                };
+                engine.insert(actor, (db, table), insertion, &default_db)?
+            }
             Operation::Update {
                 db,
                 table,
@@ -432,16 +442,20 @@ impl Cluster {
                 "Rows matched: {}  Changed: {}  Warnings: 0",
                 effect.matched, effect.changed
             )),
-            Operation::Insert { rows, .. } if 1 < rows.len() => Some(format!(
-                "Records: {}  Duplicates: 0  Warnings: 0",
-                rows.len()
+            Operation::Insert {
+                rows, is_select, ..
+            } if 1 < rows.len() || *is_select => Some(format!(
+                "Records: {}  Duplicates: {}  Warnings: {}",
+                rows.len(),
+                effect.duplicates,
+                effect.warnings.len()
             )),
             _ => None,
         };
         let answer = OkPacket {
             affected_rows: effect.changed,
             info,
-            warnings: Vec::new(),
+            warnings: effect.warnings,
         };
         if let Some(state) = self.session_mut(ix, session)
             && let Some(id) = effect.insert_id

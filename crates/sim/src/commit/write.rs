@@ -47,26 +47,29 @@ impl Events {
         let map_size = size::table_map(&statement.db, &statement.table);
         self.add(map, map_size);
         let columns = &statement.table.columns;
-        let mut chunks: Vec<Vec<RowChange>> = Vec::new();
+        let mut chunks: Vec<(RowsKind, Vec<RowChange>)> = Vec::new();
         let mut filled = 0;
         for change in &statement.changes {
             let bytes = size::row_change(columns, change);
+            let own_kind = RowsKind::of(change);
             match chunks.last_mut() {
-                Some(chunk) if filled + bytes <= size::ROWS_EVENT_LIMIT => {
+                Some((kind, chunk))
+                    if *kind == own_kind && filled + bytes <= size::ROWS_EVENT_LIMIT =>
+                {
                     chunk.push(change.clone());
                     filled += bytes;
                 }
                 _ => {
-                    chunks.push(vec![change.clone()]);
+                    chunks.push((own_kind, vec![change.clone()]));
                     filled = bytes;
                 }
             }
         }
         let last = chunks.len();
-        for (number, changes) in (1..).zip(chunks) {
-            let size = size::rows(statement.kind, columns, &changes);
+        for (number, (kind, changes)) in (1..).zip(chunks) {
+            let size = size::rows(kind, columns, &changes);
             let rows = EventBody::Rows {
-                kind: statement.kind,
+                kind,
                 table_id,
                 db: statement.db.clone(),
                 table: statement.table.name.clone(),

@@ -1,9 +1,8 @@
-//! INSERT, UPDATE and DELETE: which rows they change, which locks they need, what they refuse.
+//! UPDATE and DELETE: which rows they change, which locks they need, what they refuse.
 //!
 //! A statement that meets a busy lock changes nothing and says so; it is run again from its
 //! beginning when the lock is free, and keeps the locks it has taken.
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::column::stored;
@@ -12,7 +11,9 @@ use super::scan::Scan;
 use super::{Engine, Row, RowKey, StatementChanges, Table};
 use crate::binlog::{RowChange, RowsKind};
 use crate::expr::{BinaryOp, Expr, Row as ColumnSource};
-use crate::operation::{ColumnDefinition, LockMode, LockPatience, SqlError, TableDefinition};
+use crate::operation::{
+    ColumnDefinition, LockMode, LockPatience, SqlError, TableDefinition, Warning,
+};
 use crate::value::Value;
 
 /// What a statement came to.
@@ -25,14 +26,18 @@ pub enum Attempt {
 }
 
 /// The numbers of a statement that ran.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Effect {
-    /// Rows changed.
+    /// Rows changed, as the client is told.
     pub changed: u64,
     /// Rows the filter kept.
     pub matched: u64,
     /// The first generated AUTO_INCREMENT value.
     pub insert_id: Option<i128>,
+    /// Rows that were there already.
+    pub duplicates: u64,
+    /// What INSERT IGNORE passed over.
+    pub warnings: Vec<Warning>,
 }
 
 /// A row under its column names.
@@ -49,55 +54,6 @@ impl ColumnSource for NamedRow<'_> {
 }
 
 impl Engine {
-    /// INSERT.
-    pub(crate) fn insert(
-        &mut self,
-        actor: Actor,
-        target: (&str, &str),
-        columns: &[String],
-        rows: &[Vec<Expr>],
-        default_db: &str,
-    ) -> Result<Attempt, SqlError> {
-        let table = match self.open_table(actor, target)? {
-            Ok(table) => table,
-            Err(lock) => return Ok(Attempt::Blocked(lock)),
-        };
-        let targets = insert_columns(&table.definition, columns)?;
-        let mut effect = Effect::default();
-        let mut changes: Vec<RowChange> = Vec::new();
-        let mut new_keys = BTreeSet::new();
-        for (number, exprs) in (1..).zip(rows) {
-            let mut row = self.new_row(&table, &targets, exprs, number, &mut effect)?;
-            let key = match RowKey::of(&table.definition, &row) {
-                Some(key) => key,
-                None => RowKey(vec![Value::Int(self.next_hidden_row(&table))]),
-            };
-            if let Some(lock) = self.lock_new_row(actor, &table, &key) {
-                return Ok(Attempt::Blocked(lock));
-            }
-            if self.current(actor, &table, &key).is_some() || !new_keys.insert(key.clone()) {
-                return Err(duplicate_entry(&table.definition, &row));
-            }
-            row.shrink_to_fit();
-            changes.push(RowChange {
-                key: key.clone(),
-                before: None,
-                after: Some((key, row.into())),
-            });
-        }
-        effect.changed = changes.len() as u64;
-        effect.matched = effect.changed;
-        self.keep(
-            actor,
-            target.0,
-            &table,
-            RowsKind::Write,
-            changes,
-            default_db,
-        );
-        Ok(Attempt::Done(effect))
-    }
-
     /// UPDATE.
     pub(crate) fn update(
         &mut self,
@@ -202,7 +158,7 @@ impl Engine {
         let effect = Effect {
             changed: changes.len() as u64,
             matched: changes.len() as u64,
-            insert_id: None,
+            ..Effect::default()
         };
         self.keep(
             actor,
@@ -236,7 +192,7 @@ impl Engine {
     }
 
     /// The place of a new row: nobody has locked the gap, and nobody else writes the same key.
-    fn lock_new_row(&mut self, actor: Actor, table: &Table, key: &RowKey) -> Option<LockName> {
+    pub(super) fn lock_new_row(&mut self, actor: Actor, table: &Table, key: &RowKey) -> Option<LockName> {
         let place = LockName::InsertIntention(table.id, key.clone());
         self.lock(actor, place)
             .or_else(|| self.lock_row(actor, table, key))
@@ -287,94 +243,22 @@ impl Engine {
             transaction.add(statement);
         }
     }
-
-    fn new_row(
-        &mut self,
-        table: &Table,
-        targets: &[usize],
-        exprs: &[Expr],
-        number: usize,
-        effect: &mut Effect,
-    ) -> Result<Vec<Value>, SqlError> {
-        if exprs.len() != targets.len() {
-            let text = format!("Column count doesn't match value count at row {number}");
-            return Err(SqlError::new(1136, "21S01", text));
-        }
-        let columns = &table.definition.columns;
-        let mut given: Vec<Option<Value>> = vec![None; columns.len()];
-        let nothing = NamedRow {
-            columns: &[],
-            values: &[],
-        };
-        for (index, expr) in targets.iter().zip(exprs) {
-            given[*index] = Some(expr.evaluate(&nothing).map_err(in_field_list)?);
-        }
-        let mut row = Vec::with_capacity(columns.len());
-        let mut generates = None;
-        for (column, value) in columns.iter().zip(given) {
-            let value = match value {
-                None | Some(Value::Null | Value::Int(0)) if column.auto_increment => {
-                    generates = Some(row.len());
-                    Value::Int(0)
-                }
-                Some(value) => value,
-                None => match (&column.default, column.nullable) {
-                    (Some(default), _) => default.clone(),
-                    (None, true) => Value::Null,
-                    (None, false) => {
-                        let text = format!("Field '{}' doesn't have a default value", column.name);
-                        return Err(SqlError::new(1364, "HY000", text));
-                    }
-                },
-            };
-            let value = stored(column, value, number)?;
-            row.push(value);
-        }
-        // A row that is refused uses up no number.
-        if let Some(index) = generates {
-            let generated = self.next_auto_increment(table);
-            effect.insert_id.get_or_insert(generated);
-            row[index] = stored(&columns[index], Value::Int(generated), number)?;
-        }
-        for (column, value) in columns.iter().zip(&row) {
-            if let (true, Value::Int(value)) = (column.auto_increment, value) {
-                self.note_auto_increment(table, *value);
-            }
-        }
-        Ok(row)
-    }
 }
 
-fn insert_columns(table: &TableDefinition, names: &[String]) -> Result<Vec<usize>, SqlError> {
-    if names.is_empty() {
-        return Ok((0..table.columns.len()).collect());
-    }
-    let mut indexes = Vec::new();
-    for name in names {
-        let index = known_column(table, name)?;
-        if indexes.contains(&index) {
-            let text = format!("Column '{name}' specified twice");
-            return Err(SqlError::new(1110, "42000", text));
-        }
-        indexes.push(index);
-    }
-    Ok(indexes)
-}
-
-fn known_column(table: &TableDefinition, name: &str) -> Result<usize, SqlError> {
+pub(super) fn known_column(table: &TableDefinition, name: &str) -> Result<usize, SqlError> {
     column_index(&table.columns, name).ok_or_else(|| {
         let text = format!("Unknown column '{name}' in 'field list'");
         SqlError::new(1054, "42S22", text)
     })
 }
 
-fn column_index(columns: &[ColumnDefinition], name: &str) -> Option<usize> {
+pub(super) fn column_index(columns: &[ColumnDefinition], name: &str) -> Option<usize> {
     let same = |column: &ColumnDefinition| column.name.eq_ignore_ascii_case(name);
     columns.iter().position(same)
 }
 
 /// The same error, said of the field list instead of the WHERE clause.
-fn in_field_list(mut error: SqlError) -> SqlError {
+pub(super) fn in_field_list(mut error: SqlError) -> SqlError {
     if error.code == 1054 {
         error.message = error.message.replace("'where clause'", "'field list'");
     }
@@ -456,7 +340,7 @@ fn narrow(table: &TableDefinition, filter: &Expr, bounds: &mut KeyBounds) {
     }
 }
 
-fn duplicate_entry(table: &TableDefinition, row: &[Value]) -> SqlError {
+pub(super) fn duplicate_entry(table: &TableDefinition, row: &[Value]) -> SqlError {
     let values = table.primary_key.iter().map(|index| match &row[*index] {
         Value::Text(text) => text.clone(),
         other => other.to_string(),

@@ -333,7 +333,6 @@ impl Cluster {
 fn merge(pending: &mut Vec<StatementChanges>, statement: StatementChanges) {
     if let Some(last) = pending.last_mut()
         && last.table_id == statement.table_id
-        && last.kind == statement.kind
     {
         last.changes.extend(statement.changes);
         return;

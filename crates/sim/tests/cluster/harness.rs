@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use semisync_core::Instant;
 use semisync_sim::config::{ServerConfig, Timing};
 use semisync_sim::expr::Expr;
-use semisync_sim::operation::{
+use semisync_sim::operation::{OnDuplicate, 
     ColumnDefinition, ColumnKind, Completion, OkPacket, SetLiteral, SqlError, TableDefinition,
     VariableAssignment, VariableScope,
 };
@@ -324,6 +324,8 @@ pub(crate) fn insert_named(id: i128, name: &str) -> Operation {
             Expr::Literal(Value::Int(id)),
             Expr::Literal(Value::Text(name.to_owned())),
         ]],
+        on_duplicate: OnDuplicate::Fail,
+        is_select: false,
     }
 }
 

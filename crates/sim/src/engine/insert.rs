@@ -1,0 +1,289 @@
+//! INSERT and REPLACE: new rows, and what becomes of rows whose key is there already.
+
+use std::collections::BTreeMap;
+
+use super::column::stored;
+use super::dml::{
+    Attempt, Effect, NamedRow, column_index, duplicate_entry, in_field_list, known_column,
+};
+use super::locks::Actor;
+use super::{Engine, Row, RowKey, Table};
+use crate::binlog::{RowChange, RowsKind};
+use crate::expr::{Expr, Row as ColumnSource};
+use crate::operation::{
+    ColumnDefinition, ColumnKind, OnDuplicate, SqlError, TableDefinition, Warning, WarningLevel,
+};
+use crate::value::Value;
+
+/// What an INSERT says.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Insertion<'a> {
+    pub(crate) columns: &'a [String],
+    pub(crate) rows: &'a [Vec<Expr>],
+    pub(crate) on_duplicate: &'a OnDuplicate,
+}
+
+/// The row that is there, and under `VALUES(name)` the one that was to be inserted.
+struct BothRows<'a> {
+    columns: &'a [ColumnDefinition],
+    old: &'a [Value],
+    new: &'a [Value],
+}
+
+impl ColumnSource for BothRows<'_> {
+    fn column(&self, name: &str) -> Option<Value> {
+        let new = name.strip_prefix("VALUES(").and_then(|rest| rest.strip_suffix(')'));
+        let (row, name) = match new {
+            Some(name) => (self.new, name),
+            None => (self.old, name),
+        };
+        Some(row[column_index(self.columns, name)?].clone())
+    }
+}
+
+impl Engine {
+    /// INSERT, REPLACE.
+    pub(crate) fn insert(
+        &mut self,
+        actor: Actor,
+        target: (&str, &str),
+        insertion: Insertion<'_>,
+        default_db: &str,
+    ) -> Result<Attempt, SqlError> {
+        let table = match self.open_table(actor, target)? {
+            Ok(table) => table,
+            Err(lock) => return Ok(Attempt::Blocked(lock)),
+        };
+        let targets = insert_columns(&table.definition, insertion.columns)?;
+        let is_lenient = matches!(insertion.on_duplicate, OnDuplicate::Ignore);
+        let mut effect = Effect::default();
+        let mut changes: Vec<RowChange> = Vec::new();
+        // Rows as this statement leaves them so far.
+        let mut left: BTreeMap<RowKey, Row> = BTreeMap::new();
+        for (number, exprs) in (1..).zip(insertion.rows) {
+            let mut row =
+                self.new_row(&table, &targets, exprs, number, &mut effect, is_lenient)?;
+            let key = match RowKey::of(&table.definition, &row) {
+                Some(key) => key,
+                None => RowKey(vec![Value::Int(self.next_hidden_row(&table))]),
+            };
+            if let Some(lock) = self.lock_new_row(actor, &table, &key) {
+                return Ok(Attempt::Blocked(lock));
+            }
+            let there = left.get(&key).cloned();
+            let there = there.or_else(|| self.current(actor, &table, &key));
+            let change = match there {
+                None => {
+                    row.shrink_to_fit();
+                    effect.changed += 1;
+                    Some(RowChange {
+                        key: key.clone(),
+                        before: None,
+                        after: Some((key, row.into())),
+                    })
+                }
+                Some(old) => {
+                    let definition = &table.definition;
+                    let on_duplicate = insertion.on_duplicate;
+                    duplicate(definition, on_duplicate, (key, old), row, number, &mut effect)?
+                }
+            };
+            let Some(change) = change else {
+                continue;
+            };
+            if let Some((key, row)) = &change.after {
+                left.insert(key.clone(), row.clone());
+            }
+            changes.push(change);
+        }
+        effect.matched = insertion.rows.len() as u64;
+        if let OnDuplicate::Update { deprecated, .. } = insertion.on_duplicate {
+            let text = "'VALUES function' is deprecated and will be removed in a future release. \
+                        Please use an alias (INSERT INTO ... VALUES (...) AS alias) and replace \
+                        VALUES(col) in the ON DUPLICATE KEY UPDATE clause with alias.col instead";
+            let warnings = (0..*deprecated).map(|_| warning(1287, text.to_owned()));
+            effect.warnings.extend(warnings);
+        }
+        self.keep(
+            actor,
+            target.0,
+            &table,
+            RowsKind::Write,
+            changes,
+            default_db,
+        );
+        Ok(Attempt::Done(effect))
+    }
+
+    fn new_row(
+        &mut self,
+        table: &Table,
+        targets: &[usize],
+        exprs: &[Expr],
+        number: usize,
+        effect: &mut Effect,
+        is_lenient: bool,
+    ) -> Result<Vec<Value>, SqlError> {
+        if exprs.len() != targets.len() {
+            let text = format!("Column count doesn't match value count at row {number}");
+            return Err(SqlError::new(1136, "21S01", text));
+        }
+        let columns = &table.definition.columns;
+        let mut given: Vec<Option<Value>> = vec![None; columns.len()];
+        let nothing = NamedRow {
+            columns: &[],
+            values: &[],
+        };
+        for (index, expr) in targets.iter().zip(exprs) {
+            given[*index] = Some(expr.evaluate(&nothing).map_err(in_field_list)?);
+        }
+        let mut row = Vec::with_capacity(columns.len());
+        let mut generates = None;
+        for (column, value) in columns.iter().zip(given) {
+            let value = match value {
+                None | Some(Value::Null | Value::Int(0)) if column.auto_increment => {
+                    generates = Some(row.len());
+                    Value::Int(0)
+                }
+                Some(value) => value,
+                None => match (&column.default, column.nullable) {
+                    (Some(default), _) => default.clone(),
+                    (None, true) => Value::Null,
+                    (None, false) if is_lenient => {
+                        let text = format!("Field '{}' doesn't have a default value", column.name);
+                        effect.warnings.push(warning(1364, text));
+                        empty(column)
+                    }
+                    (None, false) => {
+                        let text = format!("Field '{}' doesn't have a default value", column.name);
+                        return Err(SqlError::new(1364, "HY000", text));
+                    }
+                },
+            };
+            let kept = match stored(column, value.clone(), number) {
+                Err(error) if is_lenient => {
+                    let (value, text) = adjusted(column, value, error, number);
+                    effect.warnings.push(text);
+                    value
+                }
+                kept => kept?,
+            };
+            row.push(kept);
+        }
+        // A row that is refused uses up no number.
+        if let Some(index) = generates {
+            let generated = self.next_auto_increment(table);
+            effect.insert_id.get_or_insert(generated);
+            row[index] = stored(&columns[index], Value::Int(generated), number)?;
+        }
+        for (column, value) in columns.iter().zip(&row) {
+            if let (true, Value::Int(value)) = (column.auto_increment, value) {
+                self.note_auto_increment(table, *value);
+            }
+        }
+        Ok(row)
+    }
+}
+
+
+/// What becomes of a row whose key is there; nothing for a row that stays as it is.
+fn duplicate(
+    table: &TableDefinition,
+    on_duplicate: &OnDuplicate,
+    (key, old): (RowKey, Row),
+    row: Vec<Value>,
+    number: usize,
+    effect: &mut Effect,
+) -> Result<Option<RowChange>, SqlError> {
+    let after = match on_duplicate {
+        OnDuplicate::Fail => return Err(duplicate_entry(table, &row)),
+        OnDuplicate::Ignore => {
+            effect.duplicates += 1;
+            let message = duplicate_entry(table, &row).message;
+            effect.warnings.push(warning(1062, message));
+            return Ok(None);
+        }
+        OnDuplicate::Replace => {
+            let is_same = row[..] == old[..];
+            effect.changed += if is_same { 1 } else { 2 };
+            effect.duplicates += u64::from(!is_same);
+            row
+        }
+        OnDuplicate::Update { assignments, .. } => {
+            let mut after = old.to_vec();
+            for (name, expr) in assignments {
+                let index = known_column(table, name)?;
+                let source = BothRows {
+                    columns: &table.columns,
+                    old: &after,
+                    new: &row,
+                };
+                let value = expr.evaluate(&source).map_err(in_field_list)?;
+                after[index] = stored(&table.columns[index], value, number)?;
+            }
+            let is_same = after[..] == old[..];
+            effect.changed += if is_same { 0 } else { 2 };
+            effect.duplicates += u64::from(!is_same);
+            after
+        }
+    };
+    if after[..] == old[..] {
+        return Ok(None);
+    }
+    let new_key = RowKey::of(table, &after).unwrap_or_else(|| key.clone());
+    Ok(Some(RowChange {
+        key,
+        before: Some(old),
+        after: Some((new_key, after.into())),
+    }))
+}
+
+fn warning(code: u16, message: String) -> Warning {
+    Warning {
+        level: WarningLevel::Warning,
+        code,
+        message,
+    }
+}
+
+/// What INSERT IGNORE stores in place of a value that is refused, and what it says of it.
+fn adjusted(
+    column: &ColumnDefinition,
+    value: Value,
+    error: SqlError,
+    number: usize,
+) -> (Value, Warning) {
+    let truncated = format!("Data truncated for column '{}' at row {number}", column.name);
+    match (error.code, column.kind) {
+        (1406, ColumnKind::Char(limit) | ColumnKind::VarChar(limit)) => {
+            let text = value.to_text().unwrap_or_default();
+            let kept = text.chars().take(limit as usize).collect();
+            (Value::Text(kept), warning(1265, truncated))
+        }
+        (code, _) => (empty(column), warning(code, error.message)),
+    }
+}
+
+/// The value a column has for want of a better one.
+fn empty(column: &ColumnDefinition) -> Value {
+    match column.kind.is_number() {
+        true => stored(column, Value::Int(0), 1).unwrap_or(Value::Int(0)),
+        false => Value::Text(String::new()),
+    }
+}
+
+fn insert_columns(table: &TableDefinition, names: &[String]) -> Result<Vec<usize>, SqlError> {
+    if names.is_empty() {
+        return Ok((0..table.columns.len()).collect());
+    }
+    let mut indexes = Vec::new();
+    for name in names {
+        let index = known_column(table, name)?;
+        if indexes.contains(&index) {
+            let text = format!("Column '{name}' specified twice");
+            return Err(SqlError::new(1110, "42000", text));
+        }
+        indexes.push(index);
+    }
+    Ok(indexes)
+}
