@@ -27,7 +27,7 @@ mod account;
 use semisync_core::Generation;
 use semisync_sim::SqlError;
 
-use crate::statement::Statement;
+use crate::statement::{Maintenance, Statement};
 use cursor::Cursor;
 
 /// A parsed statement and how many `?` it has.
@@ -77,8 +77,10 @@ fn statement(cursor: &mut Cursor<'_>) -> cursor::Result<Statement> {
 /// The words statements begin with.
 pub(crate) const FIRST_WORDS: &[&str] = &[
     "ALTER",
+    "ANALYZE",
     "BEGIN",
     "CHANGE",
+    "CHECK",
     "COMMIT",
     "CREATE",
     "DEALLOCATE",
@@ -93,6 +95,7 @@ pub(crate) const FIRST_WORDS: &[&str] = &[
     "INSERT",
     "INSTALL",
     "KILL",
+    "OPTIMIZE",
     "PREPARE",
     "PURGE",
     "RELEASE",
@@ -138,8 +141,10 @@ type Rule = fn(&mut Cursor<'_>) -> cursor::Result<Statement>;
 
 const RULES: &[(&str, Rule)] = &[
     ("ALTER", schema::alter),
+    ("ANALYZE", |c| schema::maintain(c, Maintenance::Analyze)),
     ("BEGIN", admin::begin),
     ("CHANGE", replication::change_source),
+    ("CHECK", |c| schema::maintain(c, Maintenance::Check)),
     ("COMMIT", admin::commit),
     ("CREATE", schema::create),
     ("DEALLOCATE", admin::deallocate),
@@ -156,6 +161,7 @@ const RULES: &[(&str, Rule)] = &[
     ("INSERT", change::insert),
     ("INSTALL", admin::install),
     ("KILL", admin::kill),
+    ("OPTIMIZE", |c| schema::maintain(c, Maintenance::Optimize)),
     ("PREPARE", admin::prepare),
     ("PURGE", replication::purge),
     ("RELEASE", admin::release),

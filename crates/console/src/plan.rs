@@ -17,7 +17,8 @@ use crate::parser::parse;
 use crate::query::{self, Answer};
 use crate::shows;
 use crate::statement::{
-    Assignment, Expr, Item, PrepareSource, SetValue, Show, SourceOption, Statement, Threads,
+    Assignment, Expr, Item, Maintenance, PrepareSource, SetValue, Show, SourceOption, Statement,
+    Threads,
 };
 use crate::tables::SYSTEM_SCHEMAS;
 
@@ -176,12 +177,35 @@ fn statement(statement: Statement, text: &str, env: &Environment<'_>) -> Result<
         Statement::CreateDatabase { .. }
         | Statement::DropDatabase { .. }
         | Statement::CreateTable(_)
+        | Statement::CreateTableLike { .. }
         | Statement::DropTable { .. }
         | Statement::Truncate(_)
         | Statement::AlterTable { .. }
         | Statement::Insert(_)
         | Statement::Update(_)
         | Statement::Delete(_) => write::plan(statement, text, env)?,
+        Statement::Maintain { what, logged, .. } => {
+            let then = Then::Answer(Box::new(statement.clone()), env.arguments.to_vec());
+            let effect = match what {
+                Maintenance::Optimize => LoggedEffect::Recreate,
+                Maintenance::Analyze | Maintenance::Check => LoggedEffect::None,
+            };
+            Plan {
+                operation: match logged {
+                    true => Operation::LoggedStatement { text, effect },
+                    false => Operation::Read,
+                },
+                then,
+            }
+        }
+        Statement::FlushRelayLogs { logged, channel } => {
+            shows::check_channel(channel.as_deref())?;
+            let effect = LoggedEffect::FlushRelayLogs;
+            Plan::finished(match logged {
+                true => Operation::LoggedStatement { text, effect },
+                false => Operation::Read,
+            })
+        }
         Statement::Account(account) => Plan::finished(account::plan(account, text, env)?),
         Statement::StartReplica {
             threads,
@@ -226,6 +250,7 @@ fn administration(statement: Statement, text: String) -> Plan {
         | Statement::CreateDatabase { .. }
         | Statement::DropDatabase { .. }
         | Statement::CreateTable(_)
+        | Statement::CreateTableLike { .. }
         | Statement::DropTable { .. }
         | Statement::Truncate(_)
         | Statement::Insert(_)
@@ -244,6 +269,8 @@ fn administration(statement: Statement, text: String) -> Plan {
         | Statement::SetNames(_)
         | Statement::Kill { .. }
         | Statement::Account(_)
+        | Statement::Maintain { .. }
+        | Statement::FlushRelayLogs { .. }
         | Statement::Prepare { .. }
         | Statement::Execute { .. }
         | Statement::Deallocate { .. }
@@ -310,7 +337,7 @@ fn source_option(option: SourceOption) -> Value {
 
 /// FLUSH is written to the binary log, but for logs and with NO_WRITE_TO_BINLOG.
 fn flush(what: &str, logged: bool, text: String) -> Plan {
-    if !logged || what.ends_with("LOGS") {
+    if !logged {
         return Plan::in_memory(Then::Finished);
     }
     let effect = match what {
@@ -574,6 +601,9 @@ pub(crate) fn answer(
         }
         Statement::Show(show) => Ok((shows::show(show, env)?, Vec::new())),
         Statement::Describe(table) => Ok((shows::describe(table, env)?, Vec::new())),
+        Statement::Maintain { what, tables, .. } => {
+            Ok((shows::maintained(*what, tables, env)?, Vec::new()))
+        }
         Statement::Help(_) => Ok((Answer::Lines(NO_HELP.to_owned()), Vec::new())),
         _ => Ok((shows::nothing(), Vec::new())),
     }

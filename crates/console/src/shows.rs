@@ -16,7 +16,7 @@ use crate::layout::{ResultColumn, ResultSet};
 use crate::lowering::{Scope, lower};
 use crate::plan::made_up_hash;
 use crate::query::{Answer, NamedRow};
-use crate::statement::{Limit, Show, ShowFilter, TableName};
+use crate::statement::{Limit, Maintenance, Show, ShowFilter, TableName};
 use crate::tables::information_schema::{ENGINES, PROCESSLIST_IS_DEPRECATED};
 use crate::tables::{self, SYSTEM_SCHEMAS, no_such_database, system_tables};
 
@@ -401,7 +401,7 @@ fn binlog_events(
 }
 
 /// There is one channel, the default one.
-fn check_channel(channel: Option<&str>) -> Result<(), SqlError> {
+pub(crate) fn check_channel(channel: Option<&str>) -> Result<(), SqlError> {
     match channel {
         None | Some("") => Ok(()),
         Some(name) => {
@@ -593,6 +593,46 @@ fn create_user(account: &AccountName, env: &Environment<'_>) -> Result<ResultSet
         name.user, name.host
     )]);
     Ok(result)
+}
+
+/// What ANALYZE TABLE and the like say of each table.
+///
+/// # Errors
+/// 1046 without a database.
+pub(crate) fn maintained(
+    what: Maintenance,
+    tables: &[TableName],
+    env: &Environment<'_>,
+) -> Result<Answer, SqlError> {
+    let word = match what {
+        Maintenance::Analyze => "analyze",
+        Maintenance::Optimize => "optimize",
+        Maintenance::Check => "check",
+    };
+    let names = ["Table", "Op", "Msg_type", "Msg_text"];
+    let mut result = ResultSet::new(names.map(ResultColumn::text).to_vec());
+    for table in tables {
+        let db = env.database_of(table.db.as_deref())?;
+        let name = format!("{db}.{}", table.name);
+        let mut say = |kind: &str, text: &str| result.push_texts([&name, word, kind, text]);
+        if env
+            .cluster
+            .table_definition(env.server, &db, &table.name)
+            .is_none()
+        {
+            say("Error", &format!("Table '{name}' doesn't exist"));
+            say("status", "Operation failed");
+            continue;
+        }
+        if what == Maintenance::Optimize {
+            say(
+                "note",
+                "Table does not support optimize, doing recreate + analyze instead",
+            );
+        }
+        say("status", "OK");
+    }
+    Ok(rows(result))
 }
 
 /// The answer of a statement that did nothing.

@@ -1,7 +1,9 @@
 //! Statements as parsed: what was said, before it meets a server.
 
 use semisync_sim::accounts::{AccountName, AccountOptions};
-use semisync_sim::operation::{ColumnKind, ColumnPlace, OnDuplicate, RowLocking, Until, VariableScope};
+use semisync_sim::operation::{
+    ColumnKind, ColumnPlace, OnDuplicate, RowLocking, Until, VariableScope,
+};
 
 /// A parsed statement.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -20,6 +22,11 @@ pub(crate) enum Statement {
         if_exists: bool,
     },
     CreateTable(CreateTable),
+    CreateTableLike {
+        table: TableName,
+        like: TableName,
+        if_not_exists: bool,
+    },
     DropTable {
         tables: Vec<TableName>,
         if_exists: bool,
@@ -86,6 +93,10 @@ pub(crate) enum Statement {
         to: Option<u64>,
     },
     FlushBinaryLogs,
+    FlushRelayLogs {
+        logged: bool,
+        channel: Option<String>,
+    },
     /// FLUSH of something else, by its word; whether NO_WRITE_TO_BINLOG was said.
     Flush {
         what: String,
@@ -115,6 +126,12 @@ pub(crate) enum Statement {
     /// CREATE USER, GRANT and other account statements.
     Account(Account),
     Show(Show),
+    /// ANALYZE TABLE, OPTIMIZE TABLE, CHECK TABLE: which, and whether it is logged.
+    Maintain {
+        what: Maintenance,
+        tables: Vec<TableName>,
+        logged: bool,
+    },
     /// DESCRIBE
     Describe(TableName),
     /// HELP 'topic' for the server.
@@ -146,6 +163,14 @@ pub(crate) struct Grant {
     pub(crate) on: Option<(Option<String>, String)>,
     pub(crate) accounts: Vec<AccountName>,
     pub(crate) with_option: bool,
+}
+
+/// What is done to tables that are well.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Maintenance {
+    Analyze,
+    Optimize,
+    Check,
 }
 
 /// Receiver, applier, or both.

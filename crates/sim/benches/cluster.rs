@@ -4,7 +4,7 @@ use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_mai
 use semisync_core::Generation;
 use semisync_sim::config::{ServerConfig, Timing};
 use semisync_sim::expr::Expr;
-use semisync_sim::operation::{OnDuplicate, ColumnDefinition, ColumnKind, TableDefinition};
+use semisync_sim::operation::{ColumnDefinition, ColumnKind, OnDuplicate, TableDefinition};
 use semisync_sim::{Cluster, ClusterConfig, Operation, ServerIndex, SessionKey, Value};
 
 const SOURCE: ServerIndex = ServerIndex(0);
@@ -108,6 +108,7 @@ fn create_table() -> Operation {
             primary_key: vec![0],
         },
         if_not_exists: false,
+        is_like: false,
         text: "CREATE TABLE lab.t (id INT PRIMARY KEY)".to_owned(),
     }
 }

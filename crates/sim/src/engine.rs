@@ -210,17 +210,23 @@ impl Engine {
                 Some(database) => Before::Database(database.clone()),
                 None => Before::Nothing,
             },
-            DdlAction::DropTable { db, table }
-            | DdlAction::TruncateTable { db, table }
-            | DdlAction::AlterTable { db, table, .. } => match self.table(db, table) {
-                Ok(table) => Before::Table(table.clone()),
-                Err(_) => Before::Nothing,
-            },
+            DdlAction::DropTables(tables) => Before::Tables(self.present(tables)),
+            DdlAction::TruncateTable { db, table } | DdlAction::AlterTable { db, table, .. } => {
+                Before::Tables(self.present(&[(db.clone(), table.clone())]))
+            }
             DdlAction::Accounts(_) => Before::Accounts(self.accounts.clone()),
             DdlAction::CreateDatabase(_)
             | DdlAction::CreateTable { .. }
             | DdlAction::FlushStatus => Before::Nothing,
         }
+    }
+
+    fn present(&self, tables: &[(String, String)]) -> Vec<(String, Arc<Table>)> {
+        let found = tables.iter().filter_map(|(db, table)| {
+            let table = self.table(db, table).ok()?;
+            Some((db.clone(), table.clone()))
+        });
+        found.collect()
     }
 
     /// Takes a commit back: a crash lost the record of it.
@@ -254,19 +260,22 @@ impl Engine {
                 databases.insert(name.clone(), database.clone());
             }
             (
-                DdlAction::DropTable { db, table }
-                | DdlAction::TruncateTable { db, table }
-                | DdlAction::AlterTable { db, table, .. },
-                Before::Table(old),
+                DdlAction::DropTables(_)
+                | DdlAction::TruncateTable { .. }
+                | DdlAction::AlterTable { .. },
+                Before::Tables(old),
             ) => {
-                if let Some(database) = databases.get_mut(db) {
-                    Arc::make_mut(database).insert(table.clone(), old.clone());
+                for (db, table) in old {
+                    if let Some(database) = databases.get_mut(db) {
+                        let name = table.definition.name.clone();
+                        Arc::make_mut(database).insert(name, table.clone());
+                    }
                 }
             }
             (DdlAction::Accounts(_), Before::Accounts(old)) => self.accounts = old.clone(),
             (
                 DdlAction::DropDatabase(_)
-                | DdlAction::DropTable { .. }
+                | DdlAction::DropTables(_)
                 | DdlAction::TruncateTable { .. }
                 | DdlAction::AlterTable { .. }
                 | DdlAction::Accounts(_)
@@ -331,9 +340,11 @@ impl Engine {
                     Arc::make_mut(database).insert(table.definition.name.clone(), Arc::new(table));
                 }
             }
-            DdlAction::DropTable { db, table } => {
-                if let Some(database) = databases.get_mut(db) {
-                    Arc::make_mut(database).remove(table);
+            DdlAction::DropTables(tables) => {
+                for (db, table) in tables {
+                    if let Some(database) = databases.get_mut(db) {
+                        Arc::make_mut(database).remove(table);
+                    }
                 }
             }
             DdlAction::TruncateTable { db, table } => {

@@ -49,12 +49,13 @@ pub enum Operation {
         db: String,
         table: TableDefinition,
         if_not_exists: bool,
+        /// CREATE TABLE … LIKE
+        is_like: bool,
         text: String,
     },
-    /// DROP TABLE (one table)
-    DropTable {
-        db: String,
-        table: String,
+    /// DROP TABLE: databases and names.
+    DropTables {
+        tables: Vec<(String, String)>,
         if_exists: bool,
     },
     /// TRUNCATE TABLE
@@ -280,6 +281,10 @@ pub enum LoggedEffect {
     FlushStatus,
     /// FLUSH PRIVILEGES
     FlushPrivileges,
+    /// OPTIMIZE TABLE: tables of the default database are made anew.
+    Recreate,
+    /// FLUSH RELAY LOGS: the receiver goes on in a new file.
+    FlushRelayLogs,
 }
 
 /// A column of a table.

@@ -119,6 +119,10 @@ pub(super) fn flush(c: &mut Cursor<'_>) -> Result<Statement> {
     if c.accept_all(&["BINARY", "LOGS"]) || c.accept("LOGS") {
         return Ok(Statement::FlushBinaryLogs);
     }
+    if c.accept_all(&["RELAY", "LOGS"]) {
+        let channel = super::replication::channel(c)?;
+        return Ok(Statement::FlushRelayLogs { logged, channel });
+    }
     if c.accept_all(&["TABLES", "WITH", "READ", "LOCK"]) {
         return Ok(Statement::FlushTablesWithReadLock);
     }
@@ -127,7 +131,6 @@ pub(super) fn flush(c: &mut Cursor<'_>) -> Result<Statement> {
         (&["PRIVILEGES"], "PRIVILEGES"),
         (&["TABLES"], "TABLES"),
         (&["TABLE"], "TABLES"),
-        (&["RELAY", "LOGS"], "RELAY LOGS"),
         (&["ERROR", "LOGS"], "ERROR LOGS"),
         (&["ENGINE", "LOGS"], "ENGINE LOGS"),
         (&["GENERAL", "LOGS"], "GENERAL LOGS"),

@@ -7,7 +7,7 @@ use super::expression::expression;
 use super::select::table_name;
 use super::{account, alter};
 use crate::lexer::TokenKind;
-use crate::statement::{Column, CreateTable, Statement};
+use crate::statement::{Column, CreateTable, Maintenance, Statement};
 
 /// After CREATE.
 pub(super) fn create(c: &mut Cursor<'_>) -> Result<Statement> {
@@ -64,6 +64,21 @@ pub(super) fn truncate(c: &mut Cursor<'_>) -> Result<Statement> {
     table_name(c).map(Statement::Truncate)
 }
 
+/// After ANALYZE, OPTIMIZE, CHECK.
+pub(super) fn maintain(c: &mut Cursor<'_>, what: Maintenance) -> Result<Statement> {
+    let words = &["NO_WRITE_TO_BINLOG", "LOCAL"];
+    let logged = what != Maintenance::Check && c.accept_any(words).is_none();
+    if c.accept_any(&["TABLE", "TABLES"]).is_none() {
+        return Err(c.unexpected());
+    }
+    let tables = c.list(table_name)?;
+    Ok(Statement::Maintain {
+        what,
+        tables,
+        logged,
+    })
+}
+
 /// After DESCRIBE.
 pub(super) fn describe(c: &mut Cursor<'_>) -> Result<Statement> {
     table_name(c).map(Statement::Describe)
@@ -100,6 +115,20 @@ fn database_options(c: &mut Cursor<'_>) -> Result<()> {
 fn create_table(c: &mut Cursor<'_>) -> Result<Statement> {
     let if_not_exists = c.accept_all(&["IF", "NOT", "EXISTS"]);
     let table = table_name(c)?;
+    let start = c.position();
+    let in_parentheses = c.accept_symbol("(");
+    if c.accept("LIKE") {
+        let like = table_name(c)?;
+        if in_parentheses {
+            c.expect_symbol(")")?;
+        }
+        return Ok(Statement::CreateTableLike {
+            table,
+            like,
+            if_not_exists,
+        });
+    }
+    c.rewind(start);
     let mut create = CreateTable {
         table,
         columns: Vec::new(),

@@ -6,7 +6,7 @@ use semisync_sim::operation::{
 };
 use semisync_sim::{SqlError, Value};
 
-use super::{Plan, Then};
+use super::Plan;
 use crate::calendar;
 use crate::environment::Environment;
 use crate::lowering::{Scope, constant, lower};
@@ -45,7 +45,12 @@ pub(super) fn plan(
             }
         }
         Statement::CreateTable(create) => create_table(create, text, env)?,
-        Statement::DropTable { tables, if_exists } => return drop_tables(tables, if_exists, env),
+        Statement::DropTable { tables, if_exists } => drop_tables(tables, if_exists, env)?,
+        Statement::CreateTableLike {
+            table,
+            like,
+            if_not_exists,
+        } => create_table_like(table, like, if_not_exists, text, env)?,
         Statement::Truncate(table) => Operation::TruncateTable {
             db: writable(&table, env)?,
             table: table.name,
@@ -166,6 +171,7 @@ fn create_table(
             primary_key,
         },
         if_not_exists: create.if_not_exists,
+        is_like: false,
         text,
     })
 }
@@ -242,26 +248,41 @@ const MOST_IN_VARCHAR: u32 = 16_383;
 
 const MOST_IN_CHAR: u32 = 255;
 
-/// One operation for each table, one after the other.
 fn drop_tables(
     tables: Vec<TableName>,
     if_exists: bool,
     env: &Environment<'_>,
-) -> Result<Plan, SqlError> {
-    let mut plan: Option<Plan> = None;
-    for table in tables.into_iter().rev() {
-        let operation = Operation::DropTable {
-            db: writable(&table, env)?,
-            table: table.name,
-            if_exists,
-        };
-        let then = match plan {
-            Some(next) => Then::Next(Box::new(next)),
-            None => Then::Finished,
-        };
-        plan = Some(Plan { operation, then });
-    }
-    Ok(plan.unwrap_or_else(|| Plan::in_memory(Then::Finished)))
+) -> Result<Operation, SqlError> {
+    let tables = tables.into_iter();
+    let tables = tables.map(|table| Ok((writable(&table, env)?, table.name)));
+    Ok(Operation::DropTables {
+        tables: tables.collect::<Result<_, SqlError>>()?,
+        if_exists,
+    })
+}
+
+/// CREATE TABLE … LIKE
+fn create_table_like(
+    table: TableName,
+    like: TableName,
+    if_not_exists: bool,
+    text: String,
+    env: &Environment<'_>,
+) -> Result<Operation, SqlError> {
+    let db = writable(&table, env)?;
+    let from = env.database_of(like.db.as_deref())?;
+    let definition = env.cluster.table_definition(env.server, &from, &like.name);
+    let Some(mut definition) = definition else {
+        return Err(crate::tables::no_table(&from, &like.name));
+    };
+    definition.name = table.name;
+    Ok(Operation::CreateTable {
+        db,
+        table: definition,
+        if_not_exists,
+        is_like: true,
+        text,
+    })
 }
 
 fn insert(insert: Insert, env: &Environment<'_>) -> Result<Operation, SqlError> {
@@ -322,6 +343,12 @@ fn on_duplicate(insert: &Insert, env: &Environment<'_>) -> Result<OnDuplicate, S
     let mut deprecated = 0;
     let mut assignments = Vec::new();
     for (name, expr) in &insert.updates {
+        if insert.alias.is_some()
+            && let Some(name) = unqualified_column(expr)
+        {
+            let text = format!("Column '{name}' in field list is ambiguous");
+            return Err(SqlError::new(1052, "23000", text));
+        }
         let expr = new_row_named(expr, insert.alias.as_deref(), &mut deprecated);
         let scope = server_scope("field list");
         assignments.push((name.clone(), lower(&expr, env, scope)?));
@@ -330,6 +357,22 @@ fn on_duplicate(insert: &Insert, env: &Environment<'_>) -> Result<OnDuplicate, S
         assignments,
         deprecated,
     })
+}
+
+/// A column that could be of the row that is there, or of the new one with its alias.
+fn unqualified_column(expr: &Expr) -> Option<&str> {
+    match expr {
+        Expr::Column {
+            qualifier: None,
+            name,
+        } => Some(name),
+        Expr::Unary(_, operand) => unqualified_column(operand),
+        Expr::Binary(_, left, right) => {
+            unqualified_column(left).or_else(|| unqualified_column(right))
+        }
+        Expr::Call { arguments, .. } => arguments.iter().find_map(unqualified_column),
+        _ => None,
+    }
 }
 
 /// Columns of the new row, `VALUES(v)` or `alias.v`, under the name the engine knows them by.

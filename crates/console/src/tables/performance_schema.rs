@@ -189,7 +189,10 @@ fn threads(env: &Environment<'_>) -> TableContents {
             account.0,
             account.1,
             or_null(row.db),
-            text(row.command),
+            text(match name {
+                "thread/sql/replica_worker" => "Connect".to_owned(),
+                _ => row.command,
+            }),
             number(row.time),
             or_null(row.state),
             or_null(row.info),
@@ -211,7 +214,10 @@ fn threads(env: &Environment<'_>) -> TableContents {
         row[4] = text("root");
         row[5] = text("localhost");
         row[9] = text(state);
-        rows.push(row);
+        // It is older than the threads of replicas that connected again after it was started.
+        let is_dump = |row: &Vec<Value>| matches!(&row[7], Value::Text(command) if command.starts_with("Binlog Dump"));
+        let place = rows.iter().position(is_dump).unwrap_or(rows.len());
+        rows.insert(place, row);
     }
     TableContents::new(&columns, rows)
 }
@@ -248,7 +254,7 @@ fn ack_receiver_state(env: &Environment<'_>) -> Option<&'static str> {
         name.ends_with("_clients") && name.starts_with("Rpl_semi_sync") && value != "0"
     });
     Some(if has_clients {
-        "Reading semi-sync ACK from replica"
+        "Waiting for semi-sync ACK from replica"
     } else {
         "Waiting for semi-sync replica connection"
     })

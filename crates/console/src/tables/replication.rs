@@ -7,6 +7,7 @@ use semisync_sim::inspect::ReplicaStatusRow;
 use super::{NUMBER, NUMBER_NULL, TEXT, TEXT_NULL, TableContents, number, text};
 use crate::calendar;
 use crate::environment::Environment;
+use crate::statement::SystemScope;
 
 /// Reads a table by its name in small letters; empty without a channel.
 pub(super) fn open(table: &str, env: &Environment<'_>) -> Option<TableContents> {
@@ -18,7 +19,7 @@ pub(super) fn open(table: &str, env: &Environment<'_>) -> Option<TableContents> 
         "replication_applier_configuration" => applier_configuration(channel),
         "replication_applier_status" => applier_status(channel),
         "replication_applier_status_by_coordinator" => by_coordinator(channel),
-        "replication_applier_status_by_worker" => by_worker(channel),
+        "replication_applier_status_by_worker" => by_worker(channel, workers(env)),
         _ => return None,
     })
 }
@@ -206,8 +207,17 @@ fn by_coordinator(channel: Channel<'_>) -> TableContents {
     })
 }
 
-/// The cluster applies in one thread; it is shown as worker 1.
-fn by_worker(channel: Channel<'_>) -> TableContents {
+/// How many workers the applier has.
+fn workers(env: &Environment<'_>) -> u64 {
+    let count = env.system_variable(SystemScope::Global, "replica_parallel_workers");
+    match count {
+        Ok(Value::Int(count)) => u64::try_from(count).unwrap_or(1).max(1),
+        _ => 1,
+    }
+}
+
+/// The cluster applies in one thread, shown as worker 1; the others have nothing to do.
+fn by_worker(channel: Channel<'_>, workers: u64) -> TableContents {
     let columns = [
         ("CHANNEL_NAME", TEXT),
         ("WORKER_ID", NUMBER),
@@ -219,20 +229,30 @@ fn by_worker(channel: Channel<'_>) -> TableContents {
         ("LAST_APPLIED_TRANSACTION", TEXT_NULL),
         ("APPLYING_TRANSACTION", TEXT_NULL),
     ];
-    one_row(channel, &columns, |row| {
-        let (errno, message, when) = error(row.applier_error.as_ref());
-        vec![
-            text(""),
-            number(1),
-            Value::Null,
-            text(service_state(row)),
-            errno,
-            message,
-            when,
-            text(row.last_applied.clone()),
-            text(""),
-        ]
-    })
+    let rows = channel.into_iter().flat_map(|row| {
+        (1..=workers).map(move |worker| {
+            let (errno, message, when) = error(match worker {
+                1 => row.applier_error.as_ref(),
+                _ => None,
+            });
+            let last_applied = match worker {
+                1 => row.last_applied.clone(),
+                _ => String::new(),
+            };
+            vec![
+                text(""),
+                number(worker),
+                Value::Null,
+                text(service_state(row)),
+                errno,
+                message,
+                when,
+                text(last_applied),
+                text(""),
+            ]
+        })
+    });
+    TableContents::new(&columns, rows.collect())
 }
 
 fn service_state(row: &ReplicaStatusRow) -> &'static str {

@@ -215,6 +215,9 @@ impl Workbench {
             (Outcome::LostConnection, _) => self.lost(at),
             (Outcome::Error(error), _) => self.failed(at, &error),
             (Outcome::Ok(_), Then::Next(next)) => self.execute(at, *next),
+            (Outcome::Ok(_), Then::Answer(statement, arguments)) => {
+                self.read(at, &statement, &arguments, None);
+            }
             (Outcome::Ok(packet), then) => self.succeeded(at, packet, then),
             (Outcome::Read, Then::Answer(statement, arguments)) => {
                 self.read(at, &statement, &arguments, None);

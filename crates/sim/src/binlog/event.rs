@@ -86,10 +86,7 @@ pub enum DdlAction {
         db: String,
         table: Arc<TableDefinition>,
     },
-    DropTable {
-        db: String,
-        table: String,
-    },
+    DropTables(Vec<(String, String)>),
     TruncateTable {
         db: String,
         table: String,

@@ -159,7 +159,7 @@ impl Operation {
             Operation::CreateDatabase { .. }
                 | Operation::DropDatabase { .. }
                 | Operation::CreateTable { .. }
-                | Operation::DropTable { .. }
+                | Operation::DropTables { .. }
                 | Operation::TruncateTable { .. }
                 | Operation::AlterTable { .. }
         )

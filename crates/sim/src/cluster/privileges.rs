@@ -118,7 +118,7 @@ impl Cluster {
                 | Operation::CreateDatabase { .. }
                 | Operation::DropDatabase { .. }
                 | Operation::CreateTable { .. }
-                | Operation::DropTable { .. }
+                | Operation::DropTables { .. }
                 | Operation::TruncateTable { .. }
                 | Operation::AlterTable { .. }
                 | Operation::Account { .. }
@@ -151,7 +151,10 @@ impl Check<'_> {
             Operation::CreateTable { db, table, .. } => {
                 self.on_table("CREATE", &[P::CREATE], db, &table.name)
             }
-            Operation::DropTable { db, table, .. } | Operation::TruncateTable { db, table, .. } => {
+            Operation::DropTables { tables, .. } => tables
+                .iter()
+                .try_for_each(|(db, table)| self.on_table("DROP", &[P::DROP], db, table)),
+            Operation::TruncateTable { db, table, .. } => {
                 self.on_table("DROP", &[P::DROP], db, table)
             }
             Operation::AlterTable { db, table, .. } => {
@@ -306,7 +309,7 @@ impl Check<'_> {
         let special = match effect {
             LoggedEffect::FlushStatus => Some(P::FLUSH_STATUS),
             LoggedEffect::FlushPrivileges => Some(P::FLUSH_PRIVILEGES),
-            LoggedEffect::None => {
+            LoggedEffect::None | LoggedEffect::Recreate | LoggedEffect::FlushRelayLogs => {
                 let upper = text.to_ascii_uppercase();
                 let mut words = upper.split_whitespace().skip(1);
                 match words.next() {

@@ -434,6 +434,20 @@ fn note(code: u16, text: &str) -> Warning {
     }
 }
 
+impl Cluster {
+    /// FLUSH RELAY LOGS: the relay log goes on in a new file.
+    pub(crate) fn flush_relay_logs(&mut self, ix: ServerIndex) {
+        let now = self.world.now;
+        let server = self.server_mut(ix);
+        let server_id = server.server_id();
+        if let Some(channel) = server.channel.as_mut() {
+            let retrieved = channel.retrieved.clone();
+            channel.relay_log.rotate(now, server_id, &retrieved);
+            channel.relay_log.repeat_source_description(server_id);
+        }
+    }
+}
+
 fn text_of(value: &Value) -> String {
     value.to_text().unwrap_or_default()
 }

@@ -6,8 +6,8 @@ use crate::accounts::Privilege;
 use crate::cluster::{Cluster, ProcessEvent};
 use crate::commit::{Job, JobSource, LoggedText};
 use crate::engine::dml::{Attempt, Effect};
-use crate::engine::redo::{Commit, Lsn};
 use crate::engine::insert::Insertion;
+use crate::engine::redo::{Commit, Lsn};
 use crate::engine::{Actor, Isolation, Transaction};
 use crate::operation::{
     LoggedEffect, OkPacket, Operation, Outcome, SqlError, StatementId, Warning, WarningLevel,
@@ -87,7 +87,7 @@ impl Cluster {
             Operation::CreateDatabase { .. }
             | Operation::DropDatabase { .. }
             | Operation::CreateTable { .. }
-            | Operation::DropTable { .. }
+            | Operation::DropTables { .. }
             | Operation::TruncateTable { .. }
             | Operation::AlterTable { .. } => {
                 if !self.ends_transaction_first(ix, session) && self.may_write(ix, session)? {
@@ -637,6 +637,11 @@ impl Cluster {
         let mut action = None;
         match effect {
             LoggedEffect::None => {}
+            LoggedEffect::FlushRelayLogs => self.flush_relay_logs(ix),
+            LoggedEffect::Recreate => {
+                let state = self.server(ix).sessions.get(&session);
+                logged.object_db = state.and_then(|state| state.db.clone());
+            }
             LoggedEffect::FlushStatus => {
                 self.source_input(ix, Input::StatusFlushed);
                 action = Some(crate::binlog::DdlAction::FlushStatus);

@@ -192,7 +192,12 @@ impl Engine {
     }
 
     /// The place of a new row: nobody has locked the gap, and nobody else writes the same key.
-    pub(super) fn lock_new_row(&mut self, actor: Actor, table: &Table, key: &RowKey) -> Option<LockName> {
+    pub(super) fn lock_new_row(
+        &mut self,
+        actor: Actor,
+        table: &Table,
+        key: &RowKey,
+    ) -> Option<LockName> {
         let place = LockName::InsertIntention(table.id, key.clone());
         self.lock(actor, place)
             .or_else(|| self.lock_row(actor, table, key))

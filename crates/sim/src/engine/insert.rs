@@ -32,7 +32,9 @@ struct BothRows<'a> {
 
 impl ColumnSource for BothRows<'_> {
     fn column(&self, name: &str) -> Option<Value> {
-        let new = name.strip_prefix("VALUES(").and_then(|rest| rest.strip_suffix(')'));
+        let new = name
+            .strip_prefix("VALUES(")
+            .and_then(|rest| rest.strip_suffix(')'));
         let (row, name) = match new {
             Some(name) => (self.new, name),
             None => (self.old, name),
@@ -61,8 +63,7 @@ impl Engine {
         // Rows as this statement leaves them so far.
         let mut left: BTreeMap<RowKey, Row> = BTreeMap::new();
         for (number, exprs) in (1..).zip(insertion.rows) {
-            let mut row =
-                self.new_row(&table, &targets, exprs, number, &mut effect, is_lenient)?;
+            let mut row = self.new_row(&table, &targets, exprs, number, &mut effect, is_lenient)?;
             let key = match RowKey::of(&table.definition, &row) {
                 Some(key) => key,
                 None => RowKey(vec![Value::Int(self.next_hidden_row(&table))]),
@@ -85,7 +86,14 @@ impl Engine {
                 Some(old) => {
                     let definition = &table.definition;
                     let on_duplicate = insertion.on_duplicate;
-                    duplicate(definition, on_duplicate, (key, old), row, number, &mut effect)?
+                    duplicate(
+                        definition,
+                        on_duplicate,
+                        (key, old),
+                        row,
+                        number,
+                        &mut effect,
+                    )?
                 }
             };
             let Some(change) = change else {
@@ -185,7 +193,6 @@ impl Engine {
     }
 }
 
-
 /// What becomes of a row whose key is there; nothing for a row that stays as it is.
 fn duplicate(
     table: &TableDefinition,
@@ -253,7 +260,10 @@ fn adjusted(
     error: SqlError,
     number: usize,
 ) -> (Value, Warning) {
-    let truncated = format!("Data truncated for column '{}' at row {number}", column.name);
+    let truncated = format!(
+        "Data truncated for column '{}' at row {number}",
+        column.name
+    );
     match (error.code, column.kind) {
         (1406, ColumnKind::Char(limit) | ColumnKind::VarChar(limit)) => {
             let text = value.to_text().unwrap_or_default();

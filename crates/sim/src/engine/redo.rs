@@ -64,7 +64,8 @@ pub(crate) struct Changes {
 #[derive(Clone, Debug)]
 pub(crate) enum Before {
     Nothing,
-    Table(Arc<Table>),
+    /// Tables, with the databases they are in.
+    Tables(Vec<(String, Arc<Table>)>),
     Database(Arc<Database>),
     Accounts(Arc<Accounts>),
 }

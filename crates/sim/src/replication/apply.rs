@@ -207,10 +207,14 @@ impl Cluster {
                 Err(error) if error.code == 1049 => Some((1049, error.message)),
                 Err(_) => None,
             },
-            DdlAction::DropTable { db, table } => match engine.table(db, table) {
-                Ok(_) => None,
-                Err(_) => Some((1051, format!("Unknown table '{db}.{table}'"))),
-            },
+            DdlAction::DropTables(tables) => {
+                let missing = tables
+                    .iter()
+                    .filter(|(db, table)| engine.table(db, table).is_err());
+                let missing: Vec<_> = missing.map(|(db, table)| format!("{db}.{table}")).collect();
+                (!missing.is_empty())
+                    .then(|| (1051, format!("Unknown table '{}'", missing.join(","))))
+            }
             DdlAction::TruncateTable { db, table } => engine
                 .table(db, table)
                 .err()
@@ -229,10 +233,14 @@ impl Cluster {
             let text = format!("Error '{reason}' on query.");
             return Err(Obstacle::Failed(number, text, None));
         }
-        if let DdlAction::DropTable { db, table }
-        | DdlAction::TruncateTable { db, table }
-        | DdlAction::AlterTable { db, table, .. } = action
-        {
+        let locked = match action {
+            DdlAction::DropTables(tables) => tables.clone(),
+            DdlAction::TruncateTable { db, table } | DdlAction::AlterTable { db, table, .. } => {
+                vec![(db.clone(), table.clone())]
+            }
+            _ => Vec::new(),
+        };
+        for (db, table) in locked {
             let name = LockName::TableExclusive(db.clone(), table.clone());
             if let Some(lock) = engine.lock(Actor::Applier, name) {
                 return Err(Obstacle::Blocked(lock));
@@ -365,11 +373,11 @@ fn job_source(applying: &Applying) -> JobSource {
                 default_db: db,
                 text,
                 xid,
-                action,
+                action: _,
             } => {
                 default_db.clone_from(db);
                 if !matches!(text.as_str(), "BEGIN" | "COMMIT") && !is_savepoint(text) {
-                    logged = Some(logged_again(event, text, xid.is_some(), action.as_ref()));
+                    logged = Some(logged_again(event, text, xid.is_some()));
                 }
             }
             _ => {}
@@ -385,29 +393,15 @@ fn job_source(applying: &Applying) -> JobSource {
 }
 
 /// The same text as the source logged, with what its event said beside it.
-fn logged_again(
-    event: &BinlogEvent,
-    text: &str,
-    has_xid: bool,
-    action: Option<&DdlAction>,
-) -> LoggedText {
-    let object_db = match action {
-        Some(DdlAction::CreateDatabase(db) | DdlAction::DropDatabase(db)) => Some(db.clone()),
-        Some(DdlAction::CreateTable { db, .. } | DdlAction::DropTable { db, .. }) => {
-            Some(db.clone())
-        }
-        Some(DdlAction::Accounts(_)) => Some("mysql".to_owned()),
-        Some(DdlAction::AlterTable { db, .. }) => Some(db.clone()),
-        Some(DdlAction::TruncateTable { .. } | DdlAction::FlushStatus) | None => None,
-    };
+fn logged_again(event: &BinlogEvent, text: &str, has_xid: bool) -> LoggedText {
     let EventBody::Query { default_db, .. } = &*event.body else {
         unreachable!("only Query events are logged as text");
     };
-    let bare = size::query(default_db, object_db.as_deref(), has_xid, 0, text);
+    let bare = size::query(default_db, None, has_xid, 0, text);
     LoggedText {
         text: text.to_owned(),
         default_db: None,
-        object_db,
+        object_db: None,
         has_xid,
         // What the source's event had beyond that.
         extra: u64::from(event.size).saturating_sub(bare),

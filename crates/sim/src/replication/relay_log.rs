@@ -100,6 +100,17 @@ impl RelayLog {
         self.open_file(now, server_id, retrieved);
     }
 
+    /// A new file says how the source writes its events, as the one before did.
+    pub(crate) fn repeat_source_description(&mut self, own_id: u32) {
+        let mut events = self.files.iter().rev().flat_map(|file| file.events.iter());
+        let description = events.find(|event| {
+            matches!(*event.body, EventBody::FormatDescription) && event.server_id != own_id
+        });
+        if let Some(description) = description.cloned() {
+            self.append(description);
+        }
+    }
+
     /// Writes an event of this server's own.
     fn append_own(&mut self, now: Instant, server_id: u32, body: EventBody, size: u64) {
         let end = self.files.last().map_or(0, |file| file.size) + size;

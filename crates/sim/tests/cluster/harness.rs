@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use semisync_core::Instant;
 use semisync_sim::config::{ServerConfig, Timing};
 use semisync_sim::expr::Expr;
-use semisync_sim::operation::{OnDuplicate, 
-    ColumnDefinition, ColumnKind, Completion, OkPacket, SetLiteral, SqlError, TableDefinition,
-    VariableAssignment, VariableScope,
+use semisync_sim::operation::{
+    ColumnDefinition, ColumnKind, Completion, OkPacket, OnDuplicate, SetLiteral, SqlError,
+    TableDefinition, VariableAssignment, VariableScope,
 };
 use semisync_sim::trace::TraceKind;
 use semisync_sim::{
@@ -307,6 +307,7 @@ pub(crate) fn create_table() -> Operation {
             primary_key: vec![0],
         },
         if_not_exists: false,
+        is_like: false,
         text: "CREATE TABLE t (id INT PRIMARY KEY, v VARCHAR(20))".to_owned(),
     }
 }

@@ -15,9 +15,8 @@ fn logged(text: &str, effect: LoggedEffect) -> Operation {
 }
 
 fn drop_table(table: &str, if_exists: bool) -> Operation {
-    Operation::DropTable {
-        db: "lab".to_owned(),
-        table: table.to_owned(),
+    Operation::DropTables {
+        tables: vec![("lab".to_owned(), table.to_owned())],
         if_exists,
     }
 }
