@@ -97,9 +97,8 @@ fn a_table_whose_drop_was_not_on_disk_comes_back() {
         lab.wait_millis(5000);
         lab.ok(session, set("sync_binlog", sync_binlog));
         lab.wait_millis(1000 - lab.cluster.now().as_micros() / 1000 % 1000 + 10);
-        let drop = Operation::DropTable {
-            db: "lab".to_owned(),
-            table: "t".to_owned(),
+        let drop = Operation::DropTables {
+            tables: vec![("lab".to_owned(), "t".to_owned())],
             if_exists: false,
         };
         lab.ok(session, drop);

@@ -45,6 +45,7 @@ fn again() -> Operation {
         db,
         table,
         if_not_exists: true,
+        is_like: false,
         text: "CREATE TABLE IF NOT EXISTS t (id INT)".to_owned(),
     }
 }
