@@ -18,11 +18,13 @@ impl Cluster {
             | LockName::InsertIntention(..) => {
                 (Phase::RowLock, "innodb_lock_wait_timeout", "row lock")
             }
-            LockName::TableShared(..) | LockName::TableExclusive(..) => (
-                Phase::MetadataLock,
-                "lock_wait_timeout",
-                "table metadata lock",
-            ),
+            LockName::TableShared(..) | LockName::TableWrite(..) | LockName::TableExclusive(..) => {
+                (
+                    Phase::MetadataLock,
+                    "lock_wait_timeout",
+                    "table metadata lock",
+                )
+            }
         };
         let now = self.world.now;
         let seconds = self.server(ix).session_value(session, variable).as_u64();

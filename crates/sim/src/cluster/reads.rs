@@ -24,7 +24,13 @@ impl Cluster {
             self.open_transaction(ix, session);
         }
         let engine = &mut self.server_mut(ix).engine;
-        let name = LockName::TableShared(db.to_owned(), table.to_owned());
+        let (db_name, table_name) = (db.to_owned(), table.to_owned());
+        let name = match locking {
+            Some(locking) if locking.mode == LockMode::Exclusive => {
+                LockName::TableWrite(db_name, table_name)
+            }
+            _ => LockName::TableShared(db_name, table_name),
+        };
         if let Some(lock) = engine.lock(actor, name) {
             self.wait_for_lock(ix, session, lock);
             return Ok(());

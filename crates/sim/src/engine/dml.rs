@@ -216,7 +216,7 @@ impl Engine {
         actor: Actor,
         (db, name): (&str, &str),
     ) -> Result<Result<Arc<Table>, LockName>, SqlError> {
-        let lock = LockName::TableShared(db.to_owned(), name.to_owned());
+        let lock = LockName::TableWrite(db.to_owned(), name.to_owned());
         if let Some(lock) = self.lock(actor, lock) {
             return Ok(Err(lock));
         }

@@ -28,8 +28,10 @@ pub enum LockName {
     Gap(TableId, Option<RowKey>, Option<RowKey>),
     /// The place of a new row; it is asked for and never held.
     InsertIntention(TableId, RowKey),
-    /// A table's metadata, shared with other users of the table.
+    /// A table's metadata, shared with other users of the table: reading.
     TableShared(String, String),
+    /// The same: writing. Who has read already has to ask for it, behind DDL that waits.
+    TableWrite(String, String),
     /// A table's metadata, exclusively (DDL).
     TableExclusive(String, String),
 }
@@ -58,6 +60,7 @@ struct RowLock {
 #[derive(Clone, Debug, Default)]
 struct TableLock {
     shared: BTreeSet<Actor>,
+    writers: BTreeSet<Actor>,
     exclusive: Option<Actor>,
 }
 
@@ -97,6 +100,9 @@ impl Locks {
             LockName::InsertIntention(..) => return Locked::Taken,
             LockName::TableShared(db, table) => {
                 self.table_lock(db, table).shared.insert(actor);
+            }
+            LockName::TableWrite(db, table) => {
+                self.table_lock(db, table).writers.insert(actor);
             }
             LockName::TableExclusive(db, table) => {
                 self.table_lock(db, table).exclusive = Some(actor);
@@ -198,9 +204,14 @@ impl Locks {
                     .any(|(owner, held)| *owner == actor && held == name)
             }),
             LockName::InsertIntention(..) => false,
-            LockName::TableShared(db, table) => self
+            LockName::TableShared(db, table) => self.table(db, table).is_some_and(|lock| {
+                lock.exclusive == Some(actor)
+                    || lock.shared.contains(&actor)
+                    || lock.writers.contains(&actor)
+            }),
+            LockName::TableWrite(db, table) => self
                 .table(db, table)
-                .is_some_and(|lock| lock.exclusive == Some(actor) || lock.shared.contains(&actor)),
+                .is_some_and(|lock| lock.exclusive == Some(actor) || lock.writers.contains(&actor)),
             LockName::TableExclusive(db, table) => self
                 .table(db, table)
                 .is_some_and(|lock| lock.exclusive == Some(actor)),
@@ -274,16 +285,21 @@ impl Locks {
                 }
             }
             LockName::InsertIntention(..) => {}
-            LockName::TableShared(db, table) | LockName::TableExclusive(db, table) => {
+            LockName::TableShared(db, table)
+            | LockName::TableWrite(db, table)
+            | LockName::TableExclusive(db, table) => {
                 let at = (db.clone(), table.clone());
                 if let Some(lock) = self.tables.get_mut(&at) {
                     match name {
                         LockName::TableShared(..) => {
                             lock.shared.remove(&actor);
                         }
+                        LockName::TableWrite(..) => {
+                            lock.writers.remove(&actor);
+                        }
                         _ => lock.exclusive = None,
                     }
-                    if lock.shared.is_empty() && lock.exclusive.is_none() {
+                    if lock.is_free() {
                         self.tables.remove(&at);
                     }
                 }
@@ -334,7 +350,7 @@ impl Locks {
                 let covering = gaps.filter(|(_, held)| conflicts(held, name));
                 covering.map(|(owner, _)| *owner).filter(others).collect()
             }
-            LockName::TableShared(db, table) => {
+            LockName::TableShared(db, table) | LockName::TableWrite(db, table) => {
                 let owner = self.table(db, table).and_then(|lock| lock.exclusive);
                 owner.filter(others).into_iter().collect()
             }
@@ -342,16 +358,26 @@ impl Locks {
                 let Some(lock) = self.table(db, table) else {
                     return Vec::new();
                 };
-                let all = lock.shared.iter().copied().chain(lock.exclusive);
-                all.filter(others).collect()
+                let all = lock
+                    .shared
+                    .iter()
+                    .chain(&lock.writers)
+                    .chain(&lock.exclusive);
+                all.copied().filter(others).collect()
             }
         }
     }
 }
 
+impl TableLock {
+    fn is_free(&self) -> bool {
+        self.shared.is_empty() && self.writers.is_empty() && self.exclusive.is_none()
+    }
+}
+
 /// Whether somebody who has `held` keeps others from `wanted`.
 fn conflicts(held: &LockName, wanted: &LockName) -> bool {
-    use LockName::{Gap, InsertIntention, Row, RowShared, TableExclusive, TableShared};
+    use LockName::{Gap, InsertIntention, Row, RowShared, TableExclusive, TableShared, TableWrite};
     match (held, wanted) {
         (Row(a, b), Row(c, d) | RowShared(c, d)) | (RowShared(a, b), Row(c, d)) => a == c && b == d,
         (Gap(table, after, before), InsertIntention(other, key)) => {
@@ -359,11 +385,11 @@ fn conflicts(held: &LockName, wanted: &LockName) -> bool {
                 && after.as_ref().is_none_or(|after| after < key)
                 && before.as_ref().is_none_or(|before| key < before)
         }
-        (TableExclusive(a, b), TableShared(c, d) | TableExclusive(c, d))
-        | (TableShared(a, b), TableExclusive(c, d)) => a == c && b == d,
+        (TableExclusive(a, b), TableShared(c, d) | TableWrite(c, d) | TableExclusive(c, d))
+        | (TableShared(a, b) | TableWrite(a, b), TableExclusive(c, d)) => a == c && b == d,
         (
             Row(..) | RowShared(..) | Gap(..) | InsertIntention(..) | TableShared(..)
-            | TableExclusive(..),
+            | TableWrite(..) | TableExclusive(..),
             _,
         ) => false,
     }
