@@ -202,6 +202,8 @@ pub struct ReplicaStatusRow {
     pub heartbeats: (u64, Option<Instant>),
     /// LAST_QUEUED_TRANSACTION
     pub last_queued: String,
+    /// APPLYING_TRANSACTION of the worker that applies
+    pub applying: String,
     /// LAST_APPLIED_TRANSACTION
     pub last_applied: String,
 }

@@ -235,9 +235,9 @@ fn by_worker(channel: Channel<'_>, workers: u64) -> TableContents {
                 1 => row.applier_error.as_ref(),
                 _ => None,
             });
-            let last_applied = match worker {
-                1 => row.last_applied.clone(),
-                _ => String::new(),
+            let (last_applied, applying) = match worker {
+                1 => (row.last_applied.clone(), row.applying.clone()),
+                _ => (String::new(), String::new()),
             };
             vec![
                 text(""),
@@ -248,7 +248,7 @@ fn by_worker(channel: Channel<'_>, workers: u64) -> TableContents {
                 message,
                 when,
                 text(last_applied),
-                text(""),
+                text(applying),
             ]
         })
     });

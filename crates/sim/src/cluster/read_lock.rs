@@ -7,6 +7,7 @@
 use std::collections::{BTreeSet, VecDeque};
 
 use crate::cluster::{Cluster, Pending, ProcessEvent};
+use crate::engine::Actor;
 use crate::operation::{OkPacket, Operation, Outcome, SqlError, StatementId};
 use crate::server::session::Phase;
 use crate::{ServerIndex, SessionKey};
@@ -18,6 +19,8 @@ pub(crate) struct ReadLock {
     requests: Vec<Request>,
     /// Who keeps it until UNLOCK TABLES.
     holders: BTreeSet<SessionKey>,
+    /// The applier waits until it is given back.
+    keeps_applier: bool,
     /// Statements that wait until it is given back.
     blocked: VecDeque<(SessionKey, StatementId)>,
 }
@@ -36,6 +39,11 @@ impl ReadLock {
     /// Whether statements that write wait.
     fn keeps_statements(&self) -> bool {
         !self.requests.is_empty() || !self.holders.is_empty()
+    }
+
+    /// Whether the applier waits for it.
+    pub(crate) fn keeps_applier(&self) -> bool {
+        self.keeps_applier
     }
 
     /// Whether commits wait.
@@ -147,13 +155,27 @@ impl Cluster {
         if self.server(ix).read_lock.keeps_statements() {
             return;
         }
+        if std::mem::take(&mut self.server_mut(ix).read_lock.keeps_applier) {
+            self.applier_tries_again(ix);
+        }
         let blocked = std::mem::take(&mut self.server_mut(ix).read_lock.blocked);
         for (session, id) in blocked {
             self.later(ix, 0, ProcessEvent::StatementRuns(session, id));
         }
     }
 
+    /// Whether the applier has to wait before it begins with a transaction.
+    pub(crate) fn applier_waits_for_read_lock(&mut self, ix: ServerIndex) -> bool {
+        let server = self.server_mut(ix);
+        let has_begun = server.engine.transaction(Actor::Applier).is_some();
+        server.read_lock.keeps_applier = !has_begun && server.read_lock.keeps_statements();
+        server.read_lock.keeps_applier
+    }
+
     fn somebody_else_writes(&self, ix: ServerIndex, session: SessionKey) -> bool {
+        if self.server(ix).engine.transaction(Actor::Applier).is_some() {
+            return true;
+        }
         let mut sessions = self.server(ix).sessions.iter();
         sessions.any(|(key, state)| {
             let running = state.statement.as_ref();

@@ -77,8 +77,15 @@ impl Cluster {
             },
             heartbeats: receiver.heartbeats,
             last_queued: gtid(receiver.last_queued).unwrap_or_default(),
+            applying: gtid(self.being_applied(applier)).unwrap_or_default(),
             last_applied: gtid(applier.last_applied).unwrap_or_default(),
         })
+    }
+
+    /// What the applier applies now, when its delay is over.
+    fn being_applied(&self, applier: &Applier) -> Option<crate::gtid::Gtid> {
+        let applying = applier.applying.as_ref()?;
+        (applying.due <= self.world.now).then_some(applying.gtid?)
     }
 
     /// How long the applier still waits for SOURCE_DELAY.

@@ -314,6 +314,9 @@ fn channel_rows(cluster: &Cluster, server: &Server) -> Vec<ProcessRow> {
                 1 if server.waits.contains_key(&Actor::Applier) => {
                     (last, "Query", "Waiting for semi-sync ACK from replica")
                 }
+                1 if server.read_lock.keeps_applier() => {
+                    (last, "Connect", "Waiting for global read lock")
+                }
                 1 if is_busy || applier.last_applied.is_some() => (last, "Query", at_work),
                 _ => (
                     applier.since,

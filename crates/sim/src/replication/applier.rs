@@ -6,7 +6,7 @@ use super::channel::Applying;
 use super::until::Until;
 use crate::ServerIndex;
 use crate::binlog::{BinlogEvent, EventBody};
-use crate::cluster::{Cluster, ProcessEvent};
+use crate::cluster::{Cluster, Pending, ProcessEvent};
 use crate::engine::Actor;
 use crate::inspect::relay_position;
 use crate::operation::OkPacket;
@@ -219,6 +219,7 @@ impl Cluster {
 
     /// The transaction is committed: the applier's position moves, and it reads on.
     pub(crate) fn applier_committed(&mut self, ix: ServerIndex) {
+        self.world.pending.push_back(Pending::ReadLock(ix));
         if let Some(channel) = self.channel_mut(ix) {
             channel.applier.finish();
             if channel.applier.is_stopping {

@@ -34,6 +34,9 @@ impl Cluster {
         let Some(applying) = applier.applying.clone().filter(|it| !it.is_committing) else {
             return;
         };
+        if self.applier_waits_for_read_lock(ix) {
+            return;
+        }
         match self.apply(ix, &applying) {
             Ok(()) => self.commit_applied(ix, &applying),
             Err(Obstacle::Blocked(lock)) => {
