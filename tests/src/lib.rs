@@ -7,6 +7,7 @@ pub mod servers;
 
 pub mod bench;
 pub mod crash;
+pub mod cycles;
 pub mod dice;
 pub mod interop;
 pub mod mtr;

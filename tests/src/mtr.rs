@@ -6,9 +6,11 @@
 //! with them proves nothing.
 
 mod chamber;
+mod differences;
 mod results;
 mod search;
 
+pub use differences::is_declared;
 pub use results::{TestResult, Verdict, result_in};
 pub use search::{TestName, tests_below};
 

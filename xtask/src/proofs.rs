@@ -15,11 +15,19 @@ pub(crate) enum Proof {
     Interop,
     /// Our plugins measured beside the stock ones.
     BenchServer,
+    /// Plugins that come and go under load.
+    Cycles,
 }
 
 impl Proof {
     /// All of them.
-    pub(crate) const ALL: [Self; 4] = [Self::Crash, Self::Mtr, Self::Interop, Self::BenchServer];
+    pub(crate) const ALL: [Self; 5] = [
+        Self::Crash,
+        Self::Mtr,
+        Self::Interop,
+        Self::BenchServer,
+        Self::Cycles,
+    ];
 
     /// The name to type, which is also the program's.
     pub(crate) fn name(self) -> &'static str {
@@ -28,6 +36,7 @@ impl Proof {
             Self::Mtr => "mtr",
             Self::Interop => "interop",
             Self::BenchServer => "bench-server",
+            Self::Cycles => "cycles",
         }
     }
 
@@ -35,7 +44,7 @@ impl Proof {
     fn profile(self) -> &'static str {
         match self {
             Self::BenchServer => "client",
-            Self::Crash | Self::Mtr | Self::Interop => "dev",
+            Self::Crash | Self::Mtr | Self::Interop | Self::Cycles => "dev",
         }
     }
 

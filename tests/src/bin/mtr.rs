@@ -6,7 +6,7 @@ use std::process::ExitCode;
 
 use anyhow::{Context, Result, bail, ensure};
 use semisync_tests::mtr::{
-    Format, Libraries, Report, Run, TestName, TestResult, Verdict, tests_below,
+    Format, Libraries, Report, Run, TestName, TestResult, Verdict, is_declared, tests_below,
 };
 use semisync_tests::servers::fault_libraries;
 
@@ -108,11 +108,13 @@ impl Wish {
                 format.word(),
                 table(&report.results)
             );
-            if report
-                .results
-                .iter()
-                .any(|result| result.verdict == Verdict::Failed)
-            {
+            let is_declared = |result: &TestResult| is_declared(result, &report.output);
+            for result in report.results.iter().filter(|result| is_declared(result)) {
+                println!("{} differs as declared", result.test);
+            }
+            let is_bad =
+                |result: &TestResult| result.verdict == Verdict::Failed && !is_declared(result);
+            if report.results.iter().any(is_bad) {
                 is_good = false;
                 println!("{}", report.output);
             }

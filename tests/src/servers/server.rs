@@ -382,11 +382,13 @@ const START_TIME: Duration = Duration::from_secs(60);
 const SHOWN_LINES: usize = 60;
 
 /// Small and quiet, without giving up a log flush per commit.
-const QUICK: [&str; 6] = [
+const QUICK: [&str; 7] = [
     "bind-address=127.0.0.1",
     "mysqlx=OFF",
     "skip-name-resolve",
     "log-error-verbosity=3",
     "innodb-redo-log-capacity=16M",
     "innodb-buffer-pool-size=32M",
+    // The system has a limit for all servers together.
+    "innodb-use-native-aio=OFF",
 ];
