@@ -43,5 +43,8 @@ mod observed;
 #[path = "servers/pairings.rs"]
 mod pairings;
 
+#[path = "servers/swap.rs"]
+mod swap;
+
 #[path = "servers/variables.rs"]
 mod variables;

@@ -180,6 +180,19 @@ impl Server {
         self.logged(&[number]).len()
     }
 
+    /// Puts another pair's library into the plugin directory, as one does under a running server:
+    /// the file of this name is replaced, not written over.
+    ///
+    /// # Panics
+    /// When it cannot be copied.
+    pub fn replace_library(&self, plugins: Plugins, name: &str) {
+        let directory = self.directory.join("plugin");
+        let new = directory.join("new");
+        let library = Installation::get().library(plugins, name);
+        fs::copy(library, &new).expect("a library can be copied");
+        fs::rename(new, directory.join(name)).expect("a library can be moved");
+    }
+
     /// Where its data lies.
     pub fn data_directory(&self) -> PathBuf {
         self.directory.join("data")
