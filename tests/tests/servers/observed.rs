@@ -104,6 +104,24 @@ fn a_blocked_commit_and_its_timeout_show() {
 }
 
 #[test]
+fn the_queries_of_the_manual_answer() {
+    let topology = Topology::start(Plugins::Ours, &[Plugins::Ours], Link::PLAIN);
+    topology.insert(0..5);
+    let mut session = topology.source.session();
+    let manual = include_str!("../../../docs/plugin.md");
+    let blocks = manual.split("```sql\n").skip(1);
+    let queries: Vec<&str> = blocks
+        .filter_map(|block| block.split("```").next())
+        .filter(|sql| sql.starts_with("SELECT"))
+        .collect();
+    assert_eq!(queries.len(), 3, "{queries:?}");
+    for sql in queries {
+        let rows = session.rows(sql);
+        assert_eq!(rows.len(), 1, "{sql}: {rows:?}");
+    }
+}
+
+#[test]
 fn they_stay_out_of_listings_of_the_stock_names() {
     let topology = Topology::start(Plugins::Ours, &[], Link::PLAIN);
     let mut session = topology.source.session();
