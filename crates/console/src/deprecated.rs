@@ -2,6 +2,7 @@
 
 use semisync_core::Generation;
 use semisync_sim::operation::{Warning, WarningLevel};
+use semisync_sim::variables::catalogue::OLD_NAMES;
 
 use crate::statement::Expr;
 
@@ -11,15 +12,12 @@ pub(crate) fn todays_name(name: &str, generation: Generation) -> Option<String> 
     if generation == Generation::V5_5 {
         return None;
     }
-    match lower.as_str() {
-        "log_slave_updates" => Some("log_replica_updates".to_owned()),
-        "sync_master_info" => Some("sync_source_info".to_owned()),
-        "rpl_stop_slave_timeout" => Some("rpl_stop_replica_timeout".to_owned()),
-        _ => {
-            let rest = lower.strip_prefix("slave_")?;
-            Some(format!("replica_{rest}"))
-        }
+    let mut pairs = OLD_NAMES.iter();
+    if let Some((today, _)) = pairs.find(|(_, old)| *old == lower) {
+        return Some((*today).to_owned());
     }
+    let rest = lower.strip_prefix("slave_")?;
+    Some(format!("replica_{rest}"))
 }
 
 /// Whether a variable is deprecated without another name for it.

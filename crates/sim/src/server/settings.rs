@@ -1,9 +1,11 @@
 //! The variables a server shows: ordinary ones, computed ones, and those of its plugins.
 
+use semisync_core::Generation;
+
 use crate::SessionKey;
 use crate::inspect::{VariableReach, VariableRow};
 use crate::server::Server;
-use crate::variables::catalogue::ORDINARY;
+use crate::variables::catalogue::{ORDINARY, old_name};
 use crate::variables::{Reach, Setting};
 
 impl Server {
@@ -24,6 +26,11 @@ impl Server {
                 (None, Some(session)) => self.session_value(session, definition.name),
                 (None, None) => self.global(definition.name),
             };
+            if let Some(old) = old_name(definition.name)
+                && self.generation != Generation::V5_5
+            {
+                rows.push(row(&old, &setting, scope));
+            }
             rows.push(row(definition.name, &setting, scope));
         }
         for (name, setting) in self.plugin_settings() {

@@ -81,6 +81,26 @@ impl Definition {
     }
 }
 
+/// Old names that are still listed, behind today's.
+pub const OLD_NAMES: &[(&str, &str)] = &[
+    ("log_replica_updates", "log_slave_updates"),
+    ("log_slow_replica_statements", "log_slow_slave_statements"),
+    ("rpl_stop_replica_timeout", "rpl_stop_slave_timeout"),
+    ("skip_replica_start", "skip_slave_start"),
+    ("source_verify_checksum", "master_verify_checksum"),
+    ("sync_source_info", "sync_master_info"),
+];
+
+/// The old name of a variable, if it is still listed.
+pub fn old_name(name: &str) -> Option<String> {
+    let mut pairs = OLD_NAMES.iter();
+    if let Some((_, old)) = pairs.find(|(today, _)| *today == name) {
+        return Some((*old).to_owned());
+    }
+    let rest = name.strip_prefix("replica_")?;
+    (rest != "allow_higher_version_source").then(|| format!("slave_{rest}"))
+}
+
 /// The ordinary variable with this name (without case).
 pub fn find(name: &str) -> Option<&'static Definition> {
     let name = name.to_ascii_lowercase();
@@ -199,16 +219,28 @@ pub const ORDINARY: &[Definition] = &[
         "10000000",
     ),
     both("character_set_client", ANY, "utf8mb4"),
+    both("character_set_connection", ANY, "utf8mb4"),
+    both("character_set_database", ANY, "utf8mb4"),
+    both("character_set_filesystem", ANY, "binary"),
+    both("character_set_results", ANY, "utf8mb4"),
     both("character_set_server", ANY, "utf8mb4"),
+    fixed("character_set_system", ANY, "utf8mb3"),
+    fixed("character_sets_dir", ANY, "/usr/share/mysql/charsets/"),
     both("collation_server", ANY, "utf8mb4_0900_ai_ci"),
     global("connect_timeout", int(2, 31_536_000), "10"),
     fixed("datadir", ANY, "/var/lib/mysql/"),
     both("default_storage_engine", ANY, "InnoDB"),
+    global("delayed_insert_timeout", int(1, 31_536_000), "300"),
     global("enforce_gtid_consistency", CONSISTENCY, "ON"),
     global(
         "event_scheduler",
         Kind::Enum(&["OFF", "ON", "DISABLED"]),
         "ON",
+    ),
+    both(
+        "group_replication_consistency",
+        ANY,
+        "BEFORE_ON_PRIMARY_FAILOVER",
     ),
     global("gtid_executed", ANY, ""),
     global("gtid_executed_compression_period", int(0, U32), "0"),
@@ -225,11 +257,19 @@ pub const ORDINARY: &[Definition] = &[
     fixed("have_statement_timeout", ANY, "YES"),
     fixed("have_symlink", ANY, "DISABLED"),
     fixed("hostname", ANY, "localhost"),
+    global("init_replica", ANY, ""),
+    global("innodb_api_enable_binlog", ON_OFF, "OFF"),
     global("innodb_buffer_pool_size", int(5_242_880, U64), "134217728"),
     global("innodb_flush_log_at_timeout", int(0, 2700), "1"),
     global("innodb_flush_log_at_trx_commit", int(0, 2), "1"),
+    fixed("innodb_flush_method", ANY, "O_DIRECT"),
+    global("innodb_flush_neighbors", int(0, 2), "0"),
+    global("innodb_flush_sync", ON_OFF, "ON"),
+    global("innodb_flushing_avg_loops", int(1, 1000), "30"),
     both("innodb_lock_wait_timeout", int(1, 1_073_741_824), "50"),
     fixed("innodb_read_only", ON_OFF, "OFF"),
+    global("innodb_replication_delay", int(0, U32), "0"),
+    fixed("innodb_rollback_on_timeout", ON_OFF, "OFF"),
     both("interactive_timeout", int(1, 31_536_000), "28800"),
     session("last_insert_id", int(0, U64), "0"),
     both("lock_wait_timeout", int(1, 31_536_000), "31536000"),
@@ -238,17 +278,43 @@ pub const ORDINARY: &[Definition] = &[
     fixed("log_bin_index", ANY, ""),
     global("log_bin_trust_function_creators", ON_OFF, "OFF"),
     fixed("log_error", ANY, "stderr"),
+    global(
+        "log_error_services",
+        ANY,
+        "log_filter_internal; log_sink_internal",
+    ),
+    global("log_error_suppression_list", ANY, ""),
     global("log_error_verbosity", int(1, 3), "2"),
+    global("log_output", ANY, "FILE"),
+    global("log_queries_not_using_indexes", ON_OFF, "OFF"),
+    global("log_raw", ON_OFF, "OFF"),
     fixed("log_replica_updates", ON_OFF, "ON"),
+    global("log_slow_admin_statements", ON_OFF, "OFF"),
+    global("log_slow_extra", ON_OFF, "OFF"),
+    global("log_slow_replica_statements", ON_OFF, "OFF"),
+    global("log_statements_unsafe_for_binlog", ON_OFF, "ON"),
+    global("log_throttle_queries_not_using_indexes", int(0, U32), "0"),
     both("log_timestamps", Kind::Enum(&["UTC", "SYSTEM"]), "UTC"),
     fixed("lower_case_table_names", int(0, 2), "0"),
     both("max_allowed_packet", int(1024, 1_073_741_824), "67108864"),
+    global(
+        "max_binlog_cache_size",
+        int(4096, U64),
+        "18446744073709547520",
+    ),
     global("max_binlog_size", int(4096, 1_073_741_824), "1073741824"),
+    global(
+        "max_binlog_stmt_cache_size",
+        int(4096, U64),
+        "18446744073709547520",
+    ),
     global("max_connections", int(1, 100_000), "151"),
+    global("max_relay_log_size", int(0, 1_073_741_824), "0"),
     both("net_read_timeout", int(1, 31_536_000), "30"),
     both("net_write_timeout", int(1, 31_536_000), "60"),
     fixed("plugin_dir", ANY, "/usr/lib/mysql/plugin/"),
     fixed("port", int(0, 65_535), "3306"),
+    session("pseudo_replica_mode", ON_OFF, "OFF"),
     global("read_only", ON_OFF, "OFF"),
     fixed("relay_log", ANY, ""),
     fixed("relay_log_basename", ANY, ""),
@@ -290,17 +356,30 @@ pub const ORDINARY: &[Definition] = &[
     fixed("report_password", ANY, ""),
     fixed("report_port", int(0, 65_535), "3306"),
     fixed("report_user", ANY, ""),
+    global("rpl_read_size", int(8192, U32), "8192"),
     global("rpl_stop_replica_timeout", int(2, 31_536_000), "31536000"),
     global("server_id", int(0, U32), "1"),
     fixed("server_id_bits", int(7, 32), "32"),
+    fixed("server_memory", int(0, U64), "0"),
     fixed("server_uuid", ANY, ""),
+    both(
+        "session_track_gtids",
+        Kind::Enum(&["OFF", "OWN_GTID", "ALL_GTIDS"]),
+        "OFF",
+    ),
+    fixed("skip_external_locking", ON_OFF, "ON"),
+    fixed("skip_name_resolve", ON_OFF, "OFF"),
+    fixed("skip_networking", ON_OFF, "OFF"),
     fixed("skip_replica_start", ON_OFF, "OFF"),
+    fixed("skip_show_database", ON_OFF, "OFF"),
     fixed("socket", ANY, "/var/run/mysqld/mysqld.sock"),
+    global("source_verify_checksum", ON_OFF, "OFF"),
     session("sql_log_bin", ON_OFF, "ON"),
     both("sql_mode", ANY, SQL_MODE),
+    global("sql_replica_skip_counter", int(0, U32), "0"),
+    global("ssl_session_cache_timeout", int(0, 84_600), "300"),
     global("super_read_only", ON_OFF, "OFF"),
     global("sync_binlog", int(0, U32), "1"),
-    global("sync_master_info", int(0, U32), "10000"),
     global("sync_relay_log", int(0, U32), "10000"),
     global("sync_relay_log_info", int(0, U32), "10000"),
     global("sync_source_info", int(0, U32), "10000"),
@@ -311,6 +390,7 @@ pub const ORDINARY: &[Definition] = &[
     fixed("version_comment", ANY, "(Debian)"),
     fixed("version_compile_machine", ANY, "x86_64"),
     fixed("version_compile_os", ANY, "Linux"),
+    fixed("version_compile_zlib", ANY, "1.3.2"),
     both("wait_timeout", int(1, 31_536_000), "28800"),
 ];
 
