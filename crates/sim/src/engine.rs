@@ -12,6 +12,8 @@ pub mod dml;
 
 pub(crate) mod scan;
 
+mod keys;
+
 pub(crate) mod alter;
 
 pub(crate) mod redo;

@@ -10,7 +10,7 @@ use super::locks::{Actor, LockName, Locked};
 use super::scan::Scan;
 use super::{Engine, Row, RowKey, StatementChanges, Table};
 use crate::binlog::{RowChange, RowsKind};
-use crate::expr::{BinaryOp, Expr, Row as ColumnSource};
+use crate::expr::{Expr, Row as ColumnSource};
 use crate::operation::{
     ColumnDefinition, LockMode, LockPatience, SqlError, TableDefinition, Warning,
 };
@@ -268,81 +268,6 @@ pub(super) fn in_field_list(mut error: SqlError) -> SqlError {
         error.message = error.message.replace("'where clause'", "'field list'");
     }
     error
-}
-
-/// The key that `filter` asks for, if it compares the whole primary key with values.
-pub(super) fn key_equality(table: &TableDefinition, filter: &Expr) -> Option<RowKey> {
-    let [index] = table.primary_key[..] else {
-        return None;
-    };
-    let column = &table.columns[index];
-    let Expr::Binary(BinaryOp::Equal, left, right) = filter else {
-        return None;
-    };
-    let (name, value) = match (&**left, &**right) {
-        (Expr::Column(name), Expr::Literal(value)) | (Expr::Literal(value), Expr::Column(name)) => {
-            (name, value)
-        }
-        _ => return None,
-    };
-    if !column.name.eq_ignore_ascii_case(name) {
-        return None;
-    }
-    let value = stored(column, value.clone(), 1).ok()?;
-    let mut row = vec![Value::Null; table.columns.len()];
-    row[index] = value;
-    RowKey::of(table, &row)
-}
-
-/// The keys between which a filter can find rows; both ends belong to it.
-#[derive(Clone, Debug, Default)]
-pub(super) struct KeyBounds {
-    pub(super) low: Option<RowKey>,
-    pub(super) high: Option<RowKey>,
-}
-
-impl KeyBounds {
-    pub(super) fn contain(&self, key: &RowKey) -> bool {
-        self.low.as_ref().is_none_or(|low| low <= key)
-            && self.high.as_ref().is_none_or(|high| key <= high)
-    }
-}
-
-/// What a filter says of a primary key of one column: comparisons joined by AND.
-pub(super) fn primary_key_bounds(table: &TableDefinition, filter: Option<&Expr>) -> KeyBounds {
-    let mut bounds = KeyBounds::default();
-    if let Some(filter) = filter {
-        narrow(table, filter, &mut bounds);
-    }
-    bounds
-}
-
-fn narrow(table: &TableDefinition, filter: &Expr, bounds: &mut KeyBounds) {
-    let Expr::Binary(op, left, right) = filter else {
-        return;
-    };
-    if *op == BinaryOp::And {
-        narrow(table, left, bounds);
-        narrow(table, right, bounds);
-        return;
-    }
-    let equality = Expr::Binary(BinaryOp::Equal, left.clone(), right.clone());
-    let Some(key) = key_equality(table, &equality) else {
-        return;
-    };
-    let is_column_first = matches!(**left, Expr::Column(_));
-    let (is_low, is_high) = match op {
-        BinaryOp::Equal => (true, true),
-        BinaryOp::Greater | BinaryOp::GreaterOrEqual => (is_column_first, !is_column_first),
-        BinaryOp::Less | BinaryOp::LessOrEqual => (!is_column_first, is_column_first),
-        _ => (false, false),
-    };
-    if is_low && bounds.low.as_ref().is_none_or(|low| *low < key) {
-        bounds.low = Some(key.clone());
-    }
-    if is_high && bounds.high.as_ref().is_none_or(|high| key < *high) {
-        bounds.high = Some(key);
-    }
 }
 
 pub(super) fn duplicate_entry(table: &TableDefinition, row: &[Value]) -> SqlError {

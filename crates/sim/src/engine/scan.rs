@@ -3,7 +3,8 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use super::dml::{NamedRow, key_equality, primary_key_bounds};
+use super::dml::NamedRow;
+use super::keys::{self, KeyRange};
 use super::locks::{Actor, LockName, Locked};
 use super::transaction::Isolation;
 use super::{Engine, Row, RowKey, Table};
@@ -38,7 +39,7 @@ impl Engine {
         let locks_gaps = isolation.locks_gaps() && matches!(actor, Actor::Session(_));
         let point = scan
             .filter
-            .and_then(|filter| key_equality(&table.definition, filter));
+            .and_then(|filter| keys::point(&table.definition, filter));
         let keys = match &point {
             Some(key) => vec![key.clone()],
             None => self.keys_to_scan(table, scan.filter),
@@ -106,11 +107,11 @@ impl Engine {
 
     /// Every key a scan meets: committed rows and rows others have written and not committed.
     fn keys_to_scan(&self, table: &Table, filter: Option<&Expr>) -> Vec<RowKey> {
-        let bounds = primary_key_bounds(&table.definition, filter);
+        let range = KeyRange::of_filter(&table.definition, filter);
         let uncommitted = self.transactions.values();
         let uncommitted = uncommitted.filter_map(|open| open.overlay(table.id));
         let uncommitted: BTreeSet<&RowKey> = uncommitted.flat_map(|own| own.keys()).collect();
-        let within = |key: &&RowKey| bounds.contain(key);
+        let within = |key: &&RowKey| range.contains(key);
         if uncommitted.is_empty() {
             return table.rows.keys().filter(within).cloned().collect();
         }
@@ -132,22 +133,15 @@ impl Engine {
 
     /// The gap a scan locks: around a key that is not there, or around its range.
     fn gap(&self, table: &Table, point: Option<&RowKey>, filter: Option<&Expr>) -> LockName {
-        let (low, high) = match point {
-            Some(key) => (Some(key.clone()), Some(key.clone())),
-            None => {
-                let bounds = primary_key_bounds(&table.definition, filter);
-                (bounds.low, bounds.high)
-            }
+        let range = match point {
+            Some(key) => KeyRange::of_key(key),
+            None => KeyRange::of_filter(&table.definition, filter),
         };
-        let before = |key: RowKey| {
-            let mut keys = table.rows.range(..key).map(|(key, _)| key);
-            keys.next_back().cloned()
-        };
-        let after = |key: RowKey| {
-            let mut keys = table.rows.range(key.clone()..).map(|(key, _)| key);
-            keys.find(|other| **other != key).cloned()
-        };
-        LockName::Gap(table.id, low.and_then(before), high.and_then(after))
+        let mut keys = table.rows.keys();
+        let after = keys.rfind(|key| range.is_above(key)).cloned();
+        let mut keys = table.rows.keys();
+        let before = keys.find(|key| range.is_below(key)).cloned();
+        LockName::Gap(table.id, after, before)
     }
 }
 
