@@ -95,6 +95,8 @@ pub fn run(plugins: Plugins, cycles: u32, tell: impl Fn(&Sample)) -> Report {
                 while !is_over.load(Ordering::Relaxed) {
                     let id = committed.fetch_add(1, Ordering::Relaxed);
                     session.run(&format!("INSERT INTO shop.orders VALUES ({id})"));
+                    // Not faster than one replica can apply.
+                    std::thread::park_timeout(Duration::from_millis(3));
                 }
             });
         }

@@ -254,3 +254,69 @@ fn a_replica_over_tls_comes_and_goes_while_sessions_commit() {
         }
     });
 }
+
+/// Group commits meet rotation of the binary log, unordered commits, both wait points and a replica
+/// that comes and goes: whoever holds a lock that another needs would stop all of them.
+fn rotate_reorder_and_reconnect(topology: &Topology) {
+    let mut session = topology.source.session();
+    let mut replica = topology.replicas[0].session();
+    for round in 0..12 {
+        let order = ["OFF", "ON"][round % 2];
+        let wait_point = ["AFTER_COMMIT", "AFTER_SYNC"][round / 2 % 2];
+        session.run_all(&[
+            "FLUSH BINARY LOGS",
+            &format!("SET GLOBAL binlog_order_commits = {order}"),
+            &format!("SET GLOBAL rpl_semi_sync_source_wait_point = '{wait_point}'"),
+        ]);
+        replica.run_all(&["STOP REPLICA IO_THREAD", "START REPLICA IO_THREAD"]);
+        let acknowledged = session.source_count("yes_tx");
+        wait_until("commits go on", SOON, || {
+            acknowledged + 20 < session.source_count("yes_tx")
+        });
+    }
+}
+
+#[test]
+fn group_commits_rotations_and_reconnects_do_not_stop_each_other() {
+    check_under_load(Link::PLAIN, rotate_reorder_and_reconnect);
+}
+
+#[test]
+fn group_commits_rotations_and_reconnects_do_not_stop_each_other_over_tls() {
+    let link = Link {
+        tls: true,
+        compression: None,
+    };
+    check_under_load(link, rotate_reorder_and_reconnect);
+}
+
+#[test]
+fn a_compressed_connection_that_is_cut_under_load_is_made_anew() {
+    let link = Link {
+        tls: false,
+        compression: Some("zlib"),
+    };
+    check_under_load(link, |topology| {
+        let mut session = topology.source.session();
+        for round in 0..8 {
+            let dumps = session.rows(
+                "SELECT id FROM information_schema.processlist WHERE command LIKE 'Binlog Dump%'",
+            );
+            for dump in dumps {
+                session.run(&format!("KILL {}", dump[0]));
+            }
+            wait_until("the replica has come again", SOON, || {
+                round + 1 < topology.source.count_logged(11170)
+            });
+            let acknowledged = session.source_count("yes_tx");
+            wait_until("commits are acknowledged", SOON, || {
+                acknowledged + 20 < session.source_count("yes_tx")
+            });
+        }
+        assert_eq!(
+            topology.source.count_logged(13129),
+            0,
+            "no packet out of order"
+        );
+    });
+}
