@@ -1,3 +1,5 @@
+//! What the random labs find, how they shrink, and what they print.
+
 use semisync_sim::checkers::{Checker, History};
 use semisync_sim::{TraceEvent, TraceKind};
 
