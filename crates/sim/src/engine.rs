@@ -370,6 +370,14 @@ impl Engine {
         }
     }
 
+    /// The number the next generated AUTO_INCREMENT value will be.
+    pub(crate) fn coming_auto_increment(&self, table: &Table) -> i128 {
+        let counters = self.counters.get(&table.id).copied().unwrap_or_default();
+        counters
+            .auto_increment
+            .max(1 + greatest_auto_increment(table))
+    }
+
     pub(super) fn next_auto_increment(&mut self, table: &Table) -> i128 {
         let counters = self.counters.entry(table.id).or_default();
         if counters.auto_increment == 0 {

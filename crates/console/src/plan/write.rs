@@ -29,11 +29,16 @@ pub(super) fn plan(
         Statement::CreateDatabase {
             name,
             if_not_exists,
-        } => Operation::CreateDatabase {
-            name,
-            if_not_exists,
-            text,
-        },
+        } => {
+            if SYSTEM_SCHEMAS.contains(&name.to_ascii_lowercase().as_str()) {
+                return Err(system_schema_kept(&name));
+            }
+            Operation::CreateDatabase {
+                name,
+                if_not_exists,
+                text,
+            }
+        }
         Statement::DropDatabase { name, if_exists } => {
             if SYSTEM_SCHEMAS.contains(&name.to_ascii_lowercase().as_str()) {
                 return Err(system_schema_kept(&name));

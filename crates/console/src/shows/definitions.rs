@@ -50,8 +50,16 @@ pub(super) fn create_table(
             .collect();
         lines.push(format!("  PRIMARY KEY ({})", names.join(",")));
     }
+    let db = env.database_of(table.db.as_deref())?;
+    let next = match env
+        .cluster
+        .auto_increment(env.server, &db, &definition.name)
+    {
+        next if 1 < next => format!(" AUTO_INCREMENT={next}"),
+        _ => String::new(),
+    };
     let text = format!(
-        "CREATE TABLE `{}` (\n{}\n) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_0900_ai_ci",
+        "CREATE TABLE `{}` (\n{}\n) ENGINE=InnoDB{next} DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_0900_ai_ci",
         definition.name,
         lines.join(",\n")
     );

@@ -186,6 +186,16 @@ impl Cluster {
         Some((*table.definition).clone())
     }
 
+    /// The next AUTO_INCREMENT value of a table, 1 if it has generated none.
+    pub fn auto_increment(&self, server: ServerIndex, db: &str, table: &str) -> i128 {
+        let up = self.running_server(server);
+        let next = up.and_then(|server| {
+            let table = server.engine.table(db, table).ok()?;
+            Some(server.engine.coming_auto_increment(table))
+        });
+        next.unwrap_or(1)
+    }
+
     /// Rows of a user table as the session sees them now, in primary key order; `None` if there is
     /// no such table.
     pub fn rows(&self, session: SessionKey, db: &str, table: &str) -> Option<Vec<Vec<Value>>> {
