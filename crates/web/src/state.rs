@@ -40,7 +40,7 @@ use flight::Flight;
 use marks::Mark;
 use names::Names;
 use stage::Arrangement;
-use story::Story;
+use story::{Story, Teller};
 use tape::Tape;
 use tour::Deed;
 
@@ -119,7 +119,8 @@ pub struct Model {
     /// What prompts show.
     pub screens: Rc<BTreeMap<SessionAddress, Screen>>,
     /// Commits up to the play head.
-    pub stories: Rc<Vec<Story>>,
+    pub stories: Rc<Vec<Rc<Story>>>,
+    teller: Teller,
     /// Names of servers and clients.
     pub names: Rc<Names>,
     /// Status variables that the last step changed.
@@ -173,6 +174,7 @@ impl Model {
             tape: Rc::new(Tape::new(config.len())),
             screens: Rc::default(),
             stories: Rc::default(),
+            teller: Teller::default(),
             names: Rc::new(names),
             changed: Rc::default(),
             active: tabs[0],

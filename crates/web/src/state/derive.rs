@@ -7,7 +7,6 @@ use semisync_sim::{ClusterView, ServerIndex};
 
 use super::Model;
 use super::names::Names;
-use super::story::stories;
 use super::tape::Tape;
 
 impl Model {
@@ -29,10 +28,9 @@ impl Model {
             }
             self.view = Rc::new(view);
         }
-        let told = stories(&self.playback.trace()[..self.playback.marks()]);
-        if *self.stories != told {
-            self.stories = Rc::new(told);
-        }
+        self.teller
+            .tell(&self.playback.trace()[..self.playback.marks()]);
+        self.stories = self.teller.stories();
         self.derive_screens();
     }
 

@@ -1,5 +1,6 @@
 //! The story of one commit: what was promised to its client, by whom, and what became of it.
 
+use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use semisync_core::source::WaitOutcome;
@@ -77,12 +78,77 @@ pub struct Story {
 }
 
 /// All commits of a trace, oldest first.
-pub fn stories(trace: &[Rc<TraceEvent>]) -> Vec<Story> {
-    let mut told = Telling::default();
-    for (mark, event) in trace.iter().enumerate() {
-        told.hear(mark, event);
+pub fn stories(trace: &[Rc<TraceEvent>]) -> Rc<Vec<Rc<Story>>> {
+    let mut teller = Teller::default();
+    teller.tell(trace);
+    teller.stories()
+}
+
+/// Tells the stories of a trace that grows, is cut, or is looked at as far as some mark: it goes on
+/// from the last place it knows, which is never far away.
+#[derive(Clone, Debug, Default)]
+pub struct Teller {
+    now: Place,
+    /// Places it has been at, [`SPACING`] marks apart.
+    places: Vec<Place>,
+}
+
+/// What is told up to a mark.
+#[derive(Clone, Debug, Default)]
+struct Place {
+    /// How many marks were heard.
+    heard: usize,
+    /// The last of them.
+    last: Option<Rc<TraceEvent>>,
+    told: Telling,
+}
+
+impl Place {
+    /// Whether it lies on this trace.
+    fn is_on(&self, trace: &[Rc<TraceEvent>]) -> bool {
+        match (&self.last, self.heard.checked_sub(1)) {
+            (Some(last), Some(index)) => trace.get(index).is_some_and(|it| Rc::ptr_eq(it, last)),
+            _ => true,
+        }
     }
-    told.stories
+}
+
+impl Teller {
+    /// The commits told.
+    pub fn stories(&self) -> Rc<Vec<Rc<Story>>> {
+        self.now.told.stories.clone()
+    }
+
+    /// Tells exactly this much.
+    pub fn tell(&mut self, trace: &[Rc<TraceEvent>]) {
+        let is_ahead = |place: &Place| !place.is_on(trace);
+        // Places beyond the end of a shorter trace are kept: the longer one is looked at again.
+        let mut before = self.places.iter().rev();
+        let nearest = before.find(|place| place.heard <= trace.len() && !is_ahead(place));
+        let goes_on = self.now.is_on(trace)
+            && nearest.is_none_or(|place| place.heard <= self.now.heard);
+        if !goes_on {
+            self.now = nearest.cloned().unwrap_or_default();
+        }
+        for (mark, event) in trace.iter().enumerate().skip(self.now.heard) {
+            self.now.told.hear(mark, event);
+            self.now.heard = mark + 1;
+            if self.now.heard.is_multiple_of(SPACING) {
+                self.now.last = Some(event.clone());
+                self.keep_place();
+            }
+        }
+        self.now.last = trace.last().cloned();
+    }
+
+    fn keep_place(&mut self) {
+        let heard = self.now.heard;
+        let index = self.places.partition_point(|place| place.heard < heard);
+        match self.places.get_mut(index) {
+            Some(place) if place.heard == heard => *place = self.now.clone(),
+            _ => self.places.insert(index, self.now.clone()),
+        }
+    }
 }
 
 impl Story {
@@ -120,9 +186,11 @@ impl Story {
     }
 }
 
-#[derive(Default)]
+#[derive(Clone, Debug, Default)]
 struct Telling {
-    stories: Vec<Story>,
+    stories: Rc<Vec<Rc<Story>>>,
+    /// Where the story of a transaction stands.
+    places: BTreeMap<TransactionId, usize>,
     /// The last statement of each client: mark, time, text.
     statements: Vec<(SessionKey, usize, Instant, String)>,
     /// Which transaction each client's statement wrote.
@@ -150,9 +218,9 @@ impl Telling {
                 position, outcome, ..
             } => self.wait_over(mark, event.at, position, *outcome),
             TraceKind::TransactionLost { gtid } => {
-                let lost = |story: &&mut Story| story.gtid.as_ref() == Some(gtid);
-                if let Some(story) = self.stories.iter_mut().find(lost) {
-                    story.promise = Promise::Lost;
+                let lost = |story: &Rc<Story>| story.gtid.as_ref() == Some(gtid);
+                if let Some(index) = self.stories.iter().position(lost) {
+                    self.story_at(index).promise = Promise::Lost;
                 }
             }
             _ => {
@@ -165,9 +233,8 @@ impl Telling {
 
     fn phase(&mut self, mark: usize, event: &TraceEvent, transaction: TransactionId) {
         // An applier on a replica commits it again, which promises nothing to its client.
-        let is_copy =
-            |story: &Story| story.transaction == transaction && story.origin != event.lane;
-        let copied = self.stories.iter().any(is_copy);
+        let known = self.places.get(&transaction).copied();
+        let copied = known.is_some_and(|index| self.stories[index].origin != event.lane);
         match &event.kind {
             kind if copied && !matches!(kind, TraceKind::Applied { .. }) => {}
             TraceKind::Prepared => {
@@ -195,12 +262,8 @@ impl Telling {
                 story.phase("rolled back", mark, event);
             }
             TraceKind::Applied { .. } => {
-                if let (Lane::Server(replica), Some(story)) = (
-                    event.lane,
-                    self.stories
-                        .iter_mut()
-                        .find(|story| story.transaction == transaction),
-                ) {
+                if let (Lane::Server(replica), Some(index)) = (event.lane, known) {
+                    let story = self.story_at(index);
                     story.applied_by.push(replica);
                     story.phase("applied on a replica", mark, event);
                 }
@@ -211,11 +274,10 @@ impl Telling {
 
     /// A wait is for a position: every commit up to it that is not over waits along.
     fn waits(&mut self, mark: usize, at: Instant, position: &BinlogPosition) {
-        for story in self.open_up_to(position) {
-            if story.promise == Promise::Asynchronous {
-                story.promise = Promise::Waiting;
-                story.phases.push(("waits for ACK", at, mark));
-            }
+        for index in self.open_up_to(position, Promise::Asynchronous) {
+            let story = self.story_at(index);
+            story.promise = Promise::Waiting;
+            story.phases.push(("waits for ACK", at, mark));
         }
     }
 
@@ -226,10 +288,8 @@ impl Telling {
         position: &BinlogPosition,
         outcome: WaitOutcome,
     ) {
-        for story in self.open_up_to(position) {
-            if story.promise != Promise::Waiting {
-                continue;
-            }
+        for index in self.open_up_to(position, Promise::Waiting) {
+            let story = self.story_at(index);
             story.promise = match outcome {
                 WaitOutcome::Acknowledged => Promise::Acknowledged,
                 WaitOutcome::TimedOut | WaitOutcome::Asynchronous => Promise::FallenBack,
@@ -239,12 +299,15 @@ impl Telling {
         }
     }
 
-    fn open_up_to(&mut self, position: &BinlogPosition) -> impl Iterator<Item = &mut Story> {
-        let stories = self.stories.iter_mut().rev().take(RECENT);
-        stories.filter(move |story| {
+    /// Recent commits up to a position that are not over and promise just this, latest first.
+    fn open_up_to(&self, position: &BinlogPosition, promise: Promise) -> Vec<usize> {
+        let is_open = |story: &Story| {
             let covered = story.position.as_ref().is_some_and(|end| end <= position);
-            covered && story.answered.is_none()
-        })
+            covered && story.answered.is_none() && story.promise == promise
+        };
+        let recent = self.stories.iter().enumerate().rev().take(RECENT);
+        let open = recent.filter(|(_, story)| is_open(story));
+        open.map(|(index, _)| index).collect()
     }
 
     fn acknowledged(
@@ -254,12 +317,18 @@ impl Telling {
         replica: ServerIndex,
         position: &BinlogPosition,
     ) {
-        for story in self.stories.iter_mut().rev().take(RECENT) {
+        let is_new = |story: &Story| {
             let covers = story.position.as_ref().is_some_and(|end| end <= position);
             let known = story.acknowledged_by.contains(&replica) || story.late.contains(&replica);
-            if !covers || known {
-                continue;
-            }
+            covers && !known
+        };
+        let recent = self.stories.iter().enumerate().rev().take(RECENT);
+        let new: Vec<usize> = recent
+            .filter(|(_, story)| is_new(story))
+            .map(|(index, _)| index)
+            .collect();
+        for index in new {
+            let story = self.story_at(index);
             if story.promise == Promise::Waiting {
                 story.acknowledged_by.push(replica);
                 story.phases.push(("ACK", at, mark));
@@ -277,12 +346,9 @@ impl Telling {
         let transaction = event
             .transaction
             .or(owned.map(|(_, transaction)| *transaction));
-        let story = self
-            .stories
-            .iter_mut()
-            .rev()
-            .find(|story| Some(story.transaction) == transaction);
-        if let Some(story) = story {
+        let index = transaction.and_then(|it| self.places.get(&it).copied());
+        if let Some(index) = index {
+            let story = self.story_at(index);
             story.answered = Some(event.at);
             if *answer == Answer::LostConnection && story.promise != Promise::Acknowledged {
                 story.promise = Promise::Lost;
@@ -291,13 +357,11 @@ impl Telling {
     }
 
     fn story(&mut self, mark: usize, event: &TraceEvent, transaction: TransactionId) -> &mut Story {
-        let known = self
-            .stories
-            .iter()
-            .position(|story| story.transaction == transaction);
+        let known = self.places.get(&transaction).copied();
         let index = known.unwrap_or_else(|| {
             let statement = self.statements.last();
-            self.stories.push(Story {
+            self.places.insert(transaction, self.stories.len());
+            let story = Story {
                 transaction,
                 origin: event.lane,
                 first_mark: statement.map_or(mark, |(_, mark, ..)| *mark),
@@ -311,13 +375,19 @@ impl Telling {
                 applied_by: Vec::new(),
                 promise: Promise::Running,
                 phases: Vec::new(),
-            });
+            };
+            Rc::make_mut(&mut self.stories).push(Rc::new(story));
             if let Some((key, ..)) = statement {
                 self.owners.push((*key, transaction));
             }
             self.stories.len() - 1
         });
-        &mut self.stories[index]
+        self.story_at(index)
+    }
+
+    /// A story to go on with; who looks at it keeps what it was.
+    fn story_at(&mut self, index: usize) -> &mut Story {
+        Rc::make_mut(&mut Rc::make_mut(&mut self.stories)[index])
     }
 }
 
@@ -328,3 +398,6 @@ impl Story {
 }
 
 const RECENT: usize = 64;
+
+/// Marks between two places that are kept.
+const SPACING: usize = 2_048;

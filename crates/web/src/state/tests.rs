@@ -9,7 +9,7 @@ use super::fixture::{self, SOURCE, position};
 use super::marks::{Shape, Tone};
 use super::names::Names;
 use super::stage::{Arrangement, between_edges, places, progress};
-use super::story::{Promise, stories};
+use super::story::{Promise, Teller, stories};
 use super::tape::{SpanKind, Tape};
 use super::tour::STEPS;
 use super::{Action, Goal, Model, Play, Settings, Submitted, first_cluster};
@@ -222,4 +222,24 @@ fn running_to_what_never_comes_changes_nothing_and_says_so() {
     model.update(Action::RunTo(Goal::Timeout, true));
     assert_eq!(model.now(), before);
     assert!(model.notice.is_some_and(|notice| notice.refused));
+}
+
+#[test]
+fn stories_told_from_anywhere_are_the_same_as_told_from_the_beginning() {
+    let once = fixture::trace().marks;
+    // Long enough for several places to go on from.
+    let whole: Vec<_> = std::iter::repeat_n(once, 400).flatten().collect();
+    let mut teller = Teller::default();
+    let looks = [whole.len(), 5, 4_000, 4_100, 2_048, whole.len(), 0, 3_000];
+    for marks in looks {
+        teller.tell(&whole[..marks]);
+        assert_eq!(teller.stories(), stories(&whole[..marks]), "{marks}");
+    }
+    // Another future from the middle on.
+    let mut other = whole[..3_000].to_vec();
+    other.extend(fixture::trace().marks);
+    for marks in [other.len(), 2_500, other.len()] {
+        teller.tell(&other[..marks]);
+        assert_eq!(teller.stories(), stories(&other[..marks]), "{marks}");
+    }
 }

@@ -1,5 +1,7 @@
 //! The five-minute tour of the README, and the script that types it.
 
+use std::rc::Rc;
+
 use semisync_console::SessionAddress;
 use semisync_core::source::SemisyncStatus;
 use semisync_sim::view::ServerState;
@@ -96,7 +98,7 @@ impl Step {
     }
 
     /// Whether it is done.
-    pub fn is_done(self, view: &ClusterView, stories: &[Story]) -> bool {
+    pub fn is_done(self, view: &ClusterView, stories: &[Rc<Story>]) -> bool {
         let replicas = || {
             view.servers
                 .iter()
@@ -132,7 +134,7 @@ impl Step {
     }
 
     /// What “do it for me” does.
-    pub fn deeds(self, view: &ClusterView, stories: &[Story]) -> Vec<Deed> {
+    pub fn deeds(self, view: &ClusterView, stories: &[Rc<Story>]) -> Vec<Deed> {
         let source = SessionAddress {
             server: ServerIndex(0),
             session: 1,
@@ -198,8 +200,8 @@ fn enable_replicas(on_replicas: &dyn Fn(&str) -> Vec<Deed>) -> Vec<Deed> {
     deeds
 }
 
-fn commit(source: SessionAddress, stories: &[Story]) -> Vec<Deed> {
-    let created = |story: &Story| {
+fn commit(source: SessionAddress, stories: &[Rc<Story>]) -> Vec<Deed> {
+    let created = |story: &Rc<Story>| {
         let statement = story.statement.as_deref().unwrap_or_default();
         statement
             .to_uppercase()
