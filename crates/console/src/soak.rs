@@ -29,8 +29,6 @@ use workload::Workload;
 pub struct Soak {
     /// Random acts in the phase with faults.
     pub turns: u32,
-    /// Whether sources count ACKs as the stock plugin does, which is wrong from three on.
-    pub stock_counting: bool,
     /// Who watches.
     pub checkers: fn(&Cluster) -> Checkers,
 }
@@ -61,7 +59,6 @@ impl Default for Soak {
     fn default() -> Soak {
         Soak {
             turns: 100,
-            stock_counting: false,
             checkers: Checkers::new,
         }
     }
@@ -122,7 +119,7 @@ impl Soak {
 
     fn make(&self, seed: u64, made: &mut Script) -> Player {
         let mut chance = Chance::new(seed);
-        let setting = configuration::random(&mut chance, seed, self.stock_counting);
+        let setting = configuration::random(&mut chance, seed);
         made.header.clone_from(&setting.header);
         let mut player = self.player(made).expect("a configuration that can be read");
         let mut workload = Workload::new(setting, chance);
@@ -180,7 +177,6 @@ impl std::fmt::Debug for Soak {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Soak")
             .field("turns", &self.turns)
-            .field("stock_counting", &self.stock_counting)
             .finish_non_exhaustive()
     }
 }

@@ -23,6 +23,7 @@ use crate::TransactionId;
 use crate::engine::Actor;
 use crate::engine::redo::Lsn;
 use crate::gtid::Gtid;
+use crate::sorted_map::SortedMap;
 
 /// A transaction on its way through the stages, unique in the life of a process.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -92,8 +93,8 @@ pub(crate) struct LoggedText {
 /// The state of the four stages.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct GroupCommit {
-    pub(crate) jobs: BTreeMap<JobId, Job>,
-    pub(crate) groups: BTreeMap<GroupId, Group>,
+    pub(crate) jobs: SortedMap<JobId, Job>,
+    pub(crate) groups: SortedMap<GroupId, Group>,
     pub(crate) stages: [StageState; 4],
     /// The group whose leader or member is inside a hook of the source plugin.
     pub(crate) in_hook: BTreeMap<Actor, GroupId>,

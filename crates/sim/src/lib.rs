@@ -13,6 +13,8 @@ pub mod cluster;
 
 mod queue;
 
+mod sorted_map;
+
 mod prng;
 
 pub mod shared_log;

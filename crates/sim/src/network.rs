@@ -12,6 +12,7 @@ use semisync_core::{BinlogPosition, Instant};
 use crate::binlog::BinlogEvent;
 use crate::gtid::{GtidSet, ServerUuid};
 use crate::queue::EventKey;
+use crate::sorted_map::SortedMap;
 use crate::trace::PacketKind;
 use crate::{PacketId, ServerIndex, TransactionId};
 
@@ -59,7 +60,7 @@ pub(crate) struct Packet {
     pub(crate) has_arrived: bool,
     pub(crate) payload: Payload,
     pub(crate) what: PacketKind,
-    pub(crate) bytes: Arc<[u8]>,
+    pub(crate) bytes: Vec<u8>,
     pub(crate) transaction: Option<TransactionId>,
 }
 
@@ -144,7 +145,7 @@ pub(crate) struct Link {
 pub(crate) struct Network {
     pub(crate) links: BTreeMap<(ServerIndex, ServerIndex), Link>,
     pub(crate) connections: BTreeMap<ConnectionId, Connection>,
-    pub(crate) packets: BTreeMap<PacketId, Packet>,
+    pub(crate) packets: SortedMap<PacketId, Packet>,
     last_connection: u64,
     last_packet: u64,
 }

@@ -1,8 +1,8 @@
 //! What comes next: events ordered by (time, sequence number).
 
-use std::collections::BTreeMap;
-
 use semisync_core::Instant;
+
+use crate::sorted_map::SortedMap;
 
 /// Where an event stands in the queue; to take it out again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -14,14 +14,14 @@ pub(crate) struct EventKey {
 /// The queue.
 #[derive(Clone, Debug)]
 pub(crate) struct EventQueue<E> {
-    events: BTreeMap<EventKey, E>,
+    events: SortedMap<EventKey, E>,
     next_seq: u64,
 }
 
 impl<E> EventQueue<E> {
     pub(crate) fn new() -> EventQueue<E> {
         EventQueue {
-            events: BTreeMap::new(),
+            events: SortedMap::new(),
             next_seq: 0,
         }
     }
@@ -45,18 +45,13 @@ impl<E> EventQueue<E> {
     }
 
     pub(crate) fn next_at(&self) -> Option<Instant> {
-        self.events.first_key_value().map(|(key, _)| key.at)
+        self.events.first().map(|(key, _)| key.at)
     }
 
     /// Moves every event `by` microseconds nearer to 0.
     pub(crate) fn rebase(&mut self, by: u64) {
-        let events = std::mem::take(&mut self.events);
-        self.events = events
-            .into_iter()
-            .map(|(key, event)| {
-                let at = Instant::from_micros(key.at.as_micros().saturating_sub(by));
-                (EventKey { at, ..key }, event)
-            })
-            .collect();
+        self.events.map_keys(|key| {
+            key.at = Instant::from_micros(key.at.as_micros().saturating_sub(by));
+        });
     }
 }

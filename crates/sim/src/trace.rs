@@ -3,6 +3,8 @@
 //! The trace is derived, never an input. One mark is one fact a person can look at; the time line
 //! draws it, the event feed says it in words.
 
+use std::borrow::Cow;
+
 use semisync_core::log::LogLevel;
 use semisync_core::source::{WaitOutcome, WaitPoint};
 use semisync_core::{BinlogPosition, Instant};
@@ -131,7 +133,7 @@ pub enum TraceKind {
     /// An event is in the relay log (written, not necessarily fsynced).
     RelayLogWritten {
         position: BinlogPosition,
-        event: String,
+        event: Cow<'static, str>,
     },
     RelayLogSynced {
         position: BinlogPosition,
@@ -212,7 +214,7 @@ pub enum PacketKind {
     /// A binary log event; the flag is whether it asks for an ACK.
     BinlogEvent {
         /// `Xid`, `Gtid`, `Query`, …
-        event: String,
+        event: Cow<'static, str>,
         /// End of the event.
         position: BinlogPosition,
         /// The flag in the header; `None` without a header.

@@ -12,8 +12,6 @@ pub(super) struct Setting {
     pub(super) servers: Vec<Machine>,
     /// Whether option files load and enable the plugins; else statements do.
     pub(super) by_options: bool,
-    /// Whether only links and packets are disturbed: what miscounting needs.
-    pub(super) links_only: bool,
 }
 
 /// A server.
@@ -54,12 +52,9 @@ impl Machine {
 }
 
 /// Draws a cluster.
-pub(super) fn random(chance: &mut Chance, seed: u64, stock_counting: bool) -> Setting {
-    let replicas = match stock_counting {
-        true => 3,
-        false => 1 + chance.below(3),
-    };
-    let servers = machines(chance, replicas, stock_counting);
+pub(super) fn random(chance: &mut Chance, seed: u64) -> Setting {
+    let replicas = 1 + chance.below(3);
+    let servers = machines(chance, replicas);
     let names: Vec<&str> = servers.iter().map(|server| server.name.as_str()).collect();
     let mut header = vec![
         format!("servers: {}", names.join(" ")),
@@ -74,13 +69,10 @@ pub(super) fn random(chance: &mut Chance, seed: u64, stock_counting: bool) -> Se
         };
         header.push(format!("version {}: {version}", server.name));
     }
-    let by_options = stock_counting || chance.percent(75);
+    let by_options = chance.percent(75);
     // Now and then one more than there are replicas.
     let most = replicas + u64::from(chance.percent(5));
-    let count = match stock_counting {
-        true => 3,
-        false => 1 + chance.below(most),
-    };
+    let count = 1 + chance.below(most);
     for (index, server) in servers.iter().enumerate() {
         let mut option = |line: String| header.push(format!("option {}: {line}", server.name));
         durability(chance, &mut option);
@@ -91,26 +83,16 @@ pub(super) fn random(chance: &mut Chance, seed: u64, stock_counting: bool) -> Se
             option(format!("{}=1", server.variable("replica_enabled")));
         }
     }
-    if stock_counting {
-        header.push("option source: semisync_lab_stock_counting".to_owned());
-        header.push("option source: binlog_order_commits=0".to_owned());
-        let patience = servers[0].variable("source_timeout");
-        header.push(format!("option source: {patience}=3600000"));
-    }
     Setting {
         header,
         servers,
         by_options,
-        links_only: stock_counting,
     }
 }
 
 /// Versions: replicas are never older than their source, and 5.5 stays among itself.
-fn machines(chance: &mut Chance, replicas: u64, stock_counting: bool) -> Vec<Machine> {
-    let mix = match stock_counting {
-        true => 0,
-        false => chance.below(100),
-    };
+fn machines(chance: &mut Chance, replicas: u64) -> Vec<Machine> {
+    let mix = chance.below(100);
     let generation = |chance: &mut Chance, index: u64| match mix {
         0..=69 => Generation::V9_7,
         70..=79 => Generation::V8_4,

@@ -79,3 +79,40 @@ fn what_is_found_becomes_a_short_lab_that_shows_it() {
     };
     finds(&soak, 0..20, "the source never falls back", 6);
 }
+/// Not so when the configuration is lax: for looking at what becomes of its lines.
+struct NoCommitIsTakenBack;
+
+impl Checker for NoCommitIsTakenBack {
+    fn property(&self) -> &'static str {
+        "no commit is taken back"
+    }
+
+    fn observe(&mut self, _: &Cluster, _: &History, new: &[&TraceEvent]) -> Result<(), String> {
+        let is_lost =
+            |event: &&&TraceEvent| matches!(event.kind, TraceKind::TransactionLost { .. });
+        match new.iter().find(is_lost) {
+            Some(_) => Err("one was".to_owned()),
+            None => Ok(()),
+        }
+    }
+
+    fn at_rest(&mut self, _: &Cluster, _: &History) -> Result<(), String> {
+        Ok(())
+    }
+}
+
+#[test]
+fn a_short_lab_keeps_the_setting_that_matters_and_no_other() {
+    let soak = Soak {
+        checkers: |cluster| Checkers::of(cluster, vec![Box::new(NoCommitIsTakenBack)]),
+        ..Soak::default()
+    };
+    let short = finds(&soak, 0..60, "no commit is taken back", 6);
+    let options = short.script.header.iter();
+    let options: Vec<_> = options.filter(|line| line.starts_with("option")).collect();
+    let [option] = options[..] else {
+        panic!("one option: {options:?}");
+    };
+    let lax = ["sync_binlog", "innodb_flush_log_at_trx_commit"];
+    assert!(lax.iter().any(|name| option.contains(name)), "{option}");
+}

@@ -45,11 +45,7 @@ impl Workload {
     /// One act and a while.
     pub(super) fn turn(&mut self, bench: &Workbench) -> Vec<String> {
         let view = bench.cluster().view();
-        let act = match self.setting.links_only {
-            true => self.chance.below(83),
-            false => self.chance.below(100),
-        };
-        let mut lines = match act {
+        let mut lines = match self.chance.below(100) {
             0..=54 => self.write(bench, &view),
             55..=72 => self.disturb(&view),
             73..=82 => self.cure(bench, &view),
@@ -256,11 +252,7 @@ impl Workload {
             true => (source, name),
             false => (name, source),
         };
-        let act = match self.setting.links_only {
-            true => 6 + self.chance.below(7),
-            false => self.chance.below(14),
-        };
-        let line = match act {
+        let line = match self.chance.below(14) {
             0 => format!("! crash {any}"),
             1 => format!("! crash {name}"),
             2 => format!("! power-cut {any}"),

@@ -62,7 +62,7 @@ impl Cluster {
             to: packet.to,
             sent: packet.sent,
             due: packet.due,
-            bytes: packet.bytes.to_vec(),
+            bytes: packet.bytes.clone(),
             what: packet.what.clone(),
             transaction: packet.transaction,
         });

@@ -1,7 +1,5 @@
 //! Packets between servers: sending, arriving, and the ends of connections.
 
-use std::sync::Arc;
-
 use semisync_core::Instant;
 
 use crate::cluster::{Cluster, Event};
@@ -54,7 +52,7 @@ impl Cluster {
             has_arrived: false,
             payload,
             what,
-            bytes: Arc::from(bytes),
+            bytes,
             transaction,
         };
         self.world.network.enqueue(id, packet);

@@ -289,13 +289,13 @@ impl Cluster {
         let what = match &content {
             DumpContent::Heartbeat(_) => PacketKind::Heartbeat,
             DumpContent::FakeRotate(_) => PacketKind::BinlogEvent {
-                event: "Rotate".to_owned(),
+                event: "Rotate".into(),
                 position: position.clone(),
                 ack_requested: is_semisync.then_some(false),
             },
             DumpContent::FormatDescription(event) | DumpContent::Event(event) => {
                 PacketKind::BinlogEvent {
-                    event: event.body.type_name().to_owned(),
+                    event: event.body.type_name().into(),
                     position: position.clone(),
                     ack_requested: is_semisync.then_some(ack_requested),
                 }
@@ -347,7 +347,9 @@ impl Cluster {
         content: &DumpContent,
         position: &BinlogPosition,
     ) -> Vec<u8> {
-        let mut bytes = vec![0];
+        // The OK byte, the header, the common header of the event.
+        let mut bytes = Vec::with_capacity(22);
+        bytes.push(0);
         bytes.extend(header.into_iter().flatten());
         let now = self.world.now;
         let artificial = |body: &EventBody, timestamp: Instant, end: u64, size: u64| {

@@ -672,7 +672,7 @@ impl Cluster {
     ) {
         let kind = TraceKind::RelayLogWritten {
             position: position.clone(),
-            event: event.body.type_name().to_owned(),
+            event: event.body.type_name().into(),
         };
         self.mark(Lane::Server(ix), event.transaction, kind);
         if is_synced {

@@ -211,7 +211,7 @@ fn token(scene: &Scene<'_>, packet: &PacketView) -> Html {
             ..
         } => {
             let asks = *ack_requested == Some(true);
-            (if asks { "event asks" } else { "event" }, event.clone())
+            (if asks { "event asks" } else { "event" }, event.to_string())
         }
         PacketKind::Ack { .. } => ("ack", "ACK".to_owned()),
         PacketKind::Handshake(_) => ("small", String::new()),

@@ -125,8 +125,8 @@ impl Teller {
         // Places beyond the end of a shorter trace are kept: the longer one is looked at again.
         let mut before = self.places.iter().rev();
         let nearest = before.find(|place| place.heard <= trace.len() && !is_ahead(place));
-        let goes_on = self.now.is_on(trace)
-            && nearest.is_none_or(|place| place.heard <= self.now.heard);
+        let goes_on =
+            self.now.is_on(trace) && nearest.is_none_or(|place| place.heard <= self.now.heard);
         if !goes_on {
             self.now = nearest.cloned().unwrap_or_default();
         }
