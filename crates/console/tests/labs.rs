@@ -32,6 +32,32 @@ fn labs_declared_to_differ_still_differ() {
     );
 }
 
+/// A row of a table in `docs/simplifications.md` ends with the labs that show it, or with a dash.
+#[test]
+fn every_declared_difference_names_its_lab_and_every_such_lab_is_named() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let text = std::fs::read_to_string(root.join("docs/simplifications.md")).unwrap();
+    let mut named = Vec::new();
+    for row in text.lines().filter(|line| line.starts_with("| ")) {
+        let cells: Vec<&str> = row.trim_matches('|').split(" | ").collect();
+        let [_, _, lab] = cells[..] else {
+            panic!("not three cells: {row}");
+        };
+        match lab.trim() {
+            "lab" | "—" => {}
+            lab => named.extend(
+                lab.split(", ")
+                    .map(|name| name.trim_matches('`').to_owned()),
+            ),
+        }
+    }
+    named.sort();
+    named.dedup();
+    let labs = scripts(&root.join("tests/differing"));
+    let labs = labs.iter().filter_map(|lab| lab.file_stem()?.to_str());
+    assert_eq!(named, labs.collect::<Vec<_>>());
+}
+
 #[test]
 fn a_lab_gives_the_same_transcript_every_time() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/labs");
