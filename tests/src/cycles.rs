@@ -149,6 +149,10 @@ fn play(topology: &Topology, cycles: u32, tell: impl Fn(&Sample)) -> Vec<Sample>
             2 < source.source_count("yes_tx")
         });
         leave(topology, &mut source, &mut replica);
+        if cycle % 20 == 0 {
+            // A replica that connects is looked for from the start of a binary log on.
+            source.run("FLUSH BINARY LOGS");
+        }
         // The servers' own caches are filled in the first tenth.
         if cycle % (cycles / 10).max(1) == 0 {
             let sample = Sample {
