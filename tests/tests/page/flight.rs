@@ -70,12 +70,12 @@ fn a_dropped_recording_shows_its_time_line_and_its_counters_at_every_moment() {
     );
     assert_eq!(page.text("flight-time"), "2026-11-20 10:00:10.021000");
     let no_tx = |page: &Page| {
-        let counters = page.text("flight-counters");
-        let mut words = counters.split_whitespace();
-        words
-            .find(|word| *word == "Rpl_semi_sync_source_no_tx")
-            .expect("the counter");
-        words.next().expect("its value").to_owned()
+        let cell = page.value(
+            "[...document.querySelectorAll('[data-testid=flight-counters] tr')] \
+             .find(row => row.cells[0].textContent == 'Rpl_semi_sync_source_no_tx') \
+             .cells[1].textContent",
+        );
+        cell.as_str().unwrap_or_default().to_owned()
     };
     assert_eq!(no_tx(&page), "1");
     page.press("flight-back");
