@@ -32,6 +32,7 @@ usage: cargo xtask COMMAND
                                  breaks a property becomes a short lab in target/soak
   tidy                           formatting, lints, dependency edges and other house rules
   bench [FILTER ...]             run the benchmarks
+  bench --wasm                   run the cluster's, compiled as the page is, in node
   help                           this text
 
 environment:

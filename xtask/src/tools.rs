@@ -61,6 +61,11 @@ impl PageTools {
         Ok(command)
     }
 
+    /// wasm-bindgen's own program.
+    pub(crate) fn bindgen(&self) -> PathBuf {
+        self.bin.join("wasm-bindgen")
+    }
+
     /// The program that runs wasm tests in a browser.
     pub(crate) fn test_runner(&self) -> PathBuf {
         self.bin.join("wasm-bindgen-test-runner")

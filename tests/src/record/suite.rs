@@ -114,8 +114,8 @@ fn is_declared_to_differ(file: &Path) -> bool {
     file.iter().any(|part| part == "differing")
 }
 
-/// What our plugins are meant to print. They name other authors, and where a listing shows variables
-/// of their own there is a transcript of it beside the other one.
+/// What our plugins are meant to print. They name other authors, and where they list variables of
+/// their own or end a wait sooner, there is a transcript of theirs beside the other one.
 fn as_ours(file: &Path, recorded: &str) -> Result<String> {
     let own = file.with_extension("ours.txt");
     if own.exists() {

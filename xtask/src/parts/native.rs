@@ -6,7 +6,7 @@ use super::Run;
 use crate::process;
 
 /// Integration tests that belong to another part.
-const ELSEWHERE: [&str; 2] = ["page", "servers"];
+const ELSEWHERE: [&str; 3] = ["page", "proofs", "servers"];
 
 /// Runs them; the core with and without its optional features.
 pub(super) fn run(run: &mut Run<'_>) -> Result<()> {

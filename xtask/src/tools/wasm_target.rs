@@ -41,8 +41,15 @@ impl WasmTarget {
                     "CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_LINKER",
                     debian_rust::linker(prefix),
                 )
-                // Its own folder: what two compilers built does not mix.
-                .env("CARGO_TARGET_DIR", workspace.target().join("wasm-debian"));
+                .env("CARGO_TARGET_DIR", self.folder(workspace));
+        }
+    }
+
+    /// Where cargo puts what it builds; each its own: what two compilers built does not mix.
+    pub(crate) fn folder(&self, workspace: &Workspace) -> PathBuf {
+        match self {
+            Self::Own => workspace.target().to_owned(),
+            Self::Debian(_) => workspace.target().join("wasm-debian"),
         }
     }
 
