@@ -26,8 +26,9 @@ use std::fmt;
 
 use semisync_core::Instant;
 
+use crate::ServerIndex;
 use crate::cluster::Cluster;
-use crate::trace::TraceEvent;
+use crate::trace::{Lane, TraceEvent};
 
 /// A property did not hold.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -54,13 +55,36 @@ pub trait Checker {
         cluster: &Cluster,
         history: &History,
         new: &[&TraceEvent],
-    ) -> Result<(), String>;
+    ) -> Result<(), String> {
+        for event in new {
+            if let Lane::Server(ix) = event.lane {
+                self.server_did(cluster, history, ix, event)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Looks at one thing a server did; [`Checker::observe`] hands over each of them.
+    ///
+    /// # Errors
+    /// What was found, if the property does not hold.
+    fn server_did(
+        &mut self,
+        _cluster: &Cluster,
+        _history: &History,
+        _ix: ServerIndex,
+        _event: &TraceEvent,
+    ) -> Result<(), String> {
+        Ok(())
+    }
 
     /// Looks at a cluster in which all faults are over and nothing is in flight.
     ///
     /// # Errors
     /// What was found, if the property does not hold.
-    fn at_rest(&mut self, cluster: &Cluster, history: &History) -> Result<(), String>;
+    fn at_rest(&mut self, _cluster: &Cluster, _history: &History) -> Result<(), String> {
+        Ok(())
+    }
 }
 
 /// All properties together.

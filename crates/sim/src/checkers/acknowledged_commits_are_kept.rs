@@ -12,7 +12,7 @@ use super::{Checker, History};
 use crate::ServerIndex;
 use crate::cluster::Cluster;
 use crate::gtid::Gtid;
-use crate::trace::{Lane, TraceEvent, TraceKind};
+use crate::trace::{TraceEvent, TraceKind};
 
 /// See the module.
 #[derive(Debug, Default)]
@@ -36,47 +36,43 @@ impl Checker for AcknowledgedCommitsAreKept {
         "no acknowledged commit is lost"
     }
 
-    fn observe(
+    fn server_did(
         &mut self,
         cluster: &Cluster,
         history: &History,
-        new: &[&TraceEvent],
+        ix: ServerIndex,
+        event: &TraceEvent,
     ) -> Result<(), String> {
-        for event in new {
-            let Lane::Server(ix) = event.lane else {
-                continue;
-            };
-            match &event.kind {
-                TraceKind::BinlogFlushed {
-                    position,
-                    gtid: Some(gtid),
-                    ..
-                } => {
-                    if let Ok(gtid) = gtid.parse() {
-                        let list = self.written.entry(ix).or_default();
-                        list.push(Written {
-                            end: position.clone(),
-                            gtid,
-                            count: count(cluster, ix),
-                        });
-                    }
+        match &event.kind {
+            TraceKind::BinlogFlushed {
+                position,
+                gtid: Some(gtid),
+                ..
+            } => {
+                if let Ok(gtid) = gtid.parse() {
+                    let list = self.written.entry(ix).or_default();
+                    list.push(Written {
+                        end: position.clone(),
+                        gtid,
+                        count: count(cluster, ix),
+                    });
                 }
-                TraceKind::VariableSet { .. } => {
-                    let now = count(cluster, ix);
-                    for written in self.written.entry(ix).or_default() {
-                        written.count = written.count.min(now);
-                    }
-                }
-                TraceKind::CommitWaitEnded {
-                    position,
-                    outcome: WaitOutcome::Acknowledged,
-                    ..
-                } => self.acknowledged(cluster, history, ix, position)?,
-                TraceKind::ServerCrashed { .. } | TraceKind::ServerStopped => {
-                    self.written.remove(&ix);
-                }
-                _ => {}
             }
+            TraceKind::VariableSet { .. } => {
+                let now = count(cluster, ix);
+                for written in self.written.entry(ix).or_default() {
+                    written.count = written.count.min(now);
+                }
+            }
+            TraceKind::CommitWaitEnded {
+                position,
+                outcome: WaitOutcome::Acknowledged,
+                ..
+            } => self.acknowledged(cluster, history, ix, position)?,
+            TraceKind::ServerCrashed { .. } | TraceKind::ServerStopped => {
+                self.written.remove(&ix);
+            }
+            _ => {}
         }
         Ok(())
     }

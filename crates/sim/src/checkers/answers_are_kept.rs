@@ -8,7 +8,7 @@ use super::{Checker, History};
 use crate::ServerIndex;
 use crate::cluster::Cluster;
 use crate::gtid::Gtid;
-use crate::trace::{Lane, TraceEvent, TraceKind};
+use crate::trace::{TraceEvent, TraceKind};
 
 /// See the module.
 #[derive(Debug, Default)]
@@ -22,26 +22,22 @@ impl Checker for AnswersAreKept {
         "nothing that was visible disappears"
     }
 
-    fn observe(
+    fn server_did(
         &mut self,
         cluster: &Cluster,
         history: &History,
-        new: &[&TraceEvent],
+        ix: ServerIndex,
+        event: &TraceEvent,
     ) -> Result<(), String> {
-        for event in new {
-            let Lane::Server(ix) = event.lane else {
-                continue;
-            };
-            match &event.kind {
-                TraceKind::EngineCommitted { gtid: Some(gtid) }
-                | TraceKind::Applied { gtid: Some(gtid) } => {
-                    if let Ok(gtid) = gtid.parse() {
-                        self.visible.insert((ix, gtid));
-                    }
+        match &event.kind {
+            TraceKind::EngineCommitted { gtid: Some(gtid) }
+            | TraceKind::Applied { gtid: Some(gtid) } => {
+                if let Ok(gtid) = gtid.parse() {
+                    self.visible.insert((ix, gtid));
                 }
-                TraceKind::ServerReady => self.judge(cluster, history, ix)?,
-                _ => {}
             }
+            TraceKind::ServerReady => self.judge(cluster, history, ix)?,
+            _ => {}
         }
         Ok(())
     }

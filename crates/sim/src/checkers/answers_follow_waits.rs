@@ -70,10 +70,6 @@ impl Checker for AnswersFollowWaits {
         }
         Ok(())
     }
-
-    fn at_rest(&mut self, _cluster: &Cluster, _history: &History) -> Result<(), String> {
-        Ok(())
-    }
 }
 
 impl AnswersFollowWaits {

@@ -37,30 +37,8 @@ impl Checker for CountersAddUp {
         new: &[&TraceEvent],
     ) -> Result<(), String> {
         for event in new {
-            let Lane::Server(ix) = event.lane else {
-                continue;
-            };
-            let counts = self.servers.entry(ix).or_default();
-            match &event.kind {
-                TraceKind::CommitWaitEnded { outcome, .. } => match outcome {
-                    WaitOutcome::Acknowledged => counts.yes_tx += 1,
-                    WaitOutcome::TimedOut | WaitOutcome::Asynchronous => counts.no_tx += 1,
-                    WaitOutcome::NotWaited => {}
-                },
-                TraceKind::SwitchedOff => counts.no_times += 1,
-                TraceKind::PacketSent {
-                    what:
-                        PacketKind::BinlogEvent {
-                            ack_requested: Some(true),
-                            ..
-                        },
-                    ..
-                } => counts.net_waits += 1,
-                TraceKind::PluginInstalled { name } if !is_source_plugin(name) => {}
-                TraceKind::PluginInstalled { .. }
-                | TraceKind::ServerCrashed { .. }
-                | TraceKind::ServerStopped => *counts = Counts::default(),
-                _ => {}
+            if let Lane::Server(ix) = event.lane {
+                self.count(ix, &event.kind);
             }
         }
         for (ix, counts) in &mut self.servers {
@@ -97,6 +75,31 @@ fn is_source_plugin(name: &str) -> bool {
 }
 
 impl CountersAddUp {
+    fn count(&mut self, ix: ServerIndex, kind: &TraceKind) {
+        let counts = self.servers.entry(ix).or_default();
+        match kind {
+            TraceKind::CommitWaitEnded { outcome, .. } => match outcome {
+                WaitOutcome::Acknowledged => counts.yes_tx += 1,
+                WaitOutcome::TimedOut | WaitOutcome::Asynchronous => counts.no_tx += 1,
+                WaitOutcome::NotWaited => {}
+            },
+            TraceKind::SwitchedOff => counts.no_times += 1,
+            TraceKind::PacketSent {
+                what:
+                    PacketKind::BinlogEvent {
+                        ack_requested: Some(true),
+                        ..
+                    },
+                ..
+            } => counts.net_waits += 1,
+            TraceKind::PluginInstalled { name } if !is_source_plugin(name) => {}
+            TraceKind::PluginInstalled { .. }
+            | TraceKind::ServerCrashed { .. }
+            | TraceKind::ServerStopped => *counts = Counts::default(),
+            _ => {}
+        }
+    }
+
     /// Counts from what the counters are now.
     pub fn new(cluster: &Cluster) -> CountersAddUp {
         let all = cluster.servers.iter().map(|server| server.index);

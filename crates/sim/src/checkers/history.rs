@@ -17,8 +17,6 @@ pub struct History {
     lax_source: BTreeSet<ServerIndex>,
     /// `innodb_flush_log_at_trx_commit` was 0: a crash of the process is enough.
     lax_process: BTreeSet<ServerIndex>,
-    /// `innodb_flush_log_at_trx_commit` was 0: even a process that dies takes commits along.
-    unwritten_source: BTreeSet<ServerIndex>,
     /// `sync_relay_log` was not 1.
     lax_relay: BTreeSet<ServerIndex>,
     lost_commits: BTreeSet<ServerIndex>,
@@ -64,7 +62,6 @@ impl History {
                 (Lane::Server(ix), TraceKind::VariableSet { .. } | TraceKind::ServerReady) => {
                     if matches!(event.kind, TraceKind::ServerReady) {
                         self.lax_source.remove(&ix);
-                        self.unwritten_source.remove(&ix);
                         self.lax_relay.remove(&ix);
                         self.lax_process.remove(&ix);
                     }
@@ -112,9 +109,6 @@ impl History {
         }
         if server.global("innodb_flush_log_at_trx_commit").as_u64() == 0 {
             self.lax_process.insert(ix);
-        }
-        if server.global("innodb_flush_log_at_trx_commit").as_u64() == 0 {
-            self.unwritten_source.insert(ix);
         }
         if !is_one("sync_relay_log") {
             self.lax_relay.insert(ix);

@@ -8,7 +8,6 @@ use super::{Checker, History};
 use crate::cluster::Cluster;
 use crate::engine::Databases;
 use crate::server::Server;
-use crate::trace::TraceEvent;
 
 /// See the module.
 #[derive(Debug)]
@@ -17,15 +16,6 @@ pub struct ReplicasConverge;
 impl Checker for ReplicasConverge {
     fn property(&self) -> &'static str {
         "replicas converge"
-    }
-
-    fn observe(
-        &mut self,
-        _cluster: &Cluster,
-        _history: &History,
-        _new: &[&TraceEvent],
-    ) -> Result<(), String> {
-        Ok(())
     }
 
     fn at_rest(&mut self, cluster: &Cluster, history: &History) -> Result<(), String> {
