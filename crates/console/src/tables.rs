@@ -7,6 +7,7 @@ mod performance_schema;
 mod replication;
 
 use semisync_sim::accounts::Privilege;
+use semisync_sim::inspect::ProcessRow;
 use semisync_sim::operation::{ColumnKind, Warning};
 use semisync_sim::{SqlError, Value};
 
@@ -59,6 +60,20 @@ fn number(number: impl Into<i128>) -> Value {
 
 fn or_null(value: Option<String>) -> Value {
     value.map_or(Value::Null, Value::Text)
+}
+
+/// What both tables of processes tell about one, in their order.
+fn process(row: ProcessRow) -> Vec<Value> {
+    vec![
+        number(row.id),
+        text(row.user),
+        text(row.host),
+        or_null(row.db),
+        text(row.command),
+        number(row.time),
+        or_null(row.state),
+        or_null(row.info),
+    ]
 }
 
 /// Reads a table.

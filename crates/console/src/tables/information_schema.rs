@@ -5,7 +5,8 @@ use semisync_sim::Value;
 use semisync_sim::operation::{Warning, WarningLevel};
 
 use super::{
-    NUMBER, NUMBER_NULL, SYSTEM_SCHEMAS, TEXT, TEXT_NULL, TableContents, number, or_null, text,
+    NUMBER, NUMBER_NULL, SYSTEM_SCHEMAS, TEXT, TEXT_NULL, TableContents, number, or_null, process,
+    text,
 };
 use crate::environment::Environment;
 
@@ -77,18 +78,7 @@ fn processlist(env: &Environment<'_>) -> TableContents {
         ("STATE", TEXT_NULL),
         ("INFO", TEXT_NULL),
     ];
-    let rows = env.processlist("executing").into_iter().map(|row| {
-        vec![
-            number(row.id),
-            text(row.user),
-            text(row.host),
-            or_null(row.db),
-            text(row.command),
-            number(row.time),
-            or_null(row.state),
-            or_null(row.info),
-        ]
-    });
+    let rows = env.processlist("executing").into_iter().map(process);
     let mut contents = TableContents::new(&columns, rows.collect());
     if env.generation() != Generation::V5_5 {
         contents.warnings.push(Warning {

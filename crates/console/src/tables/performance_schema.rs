@@ -6,7 +6,8 @@ use semisync_sim::Value;
 use semisync_sim::inspect::{ProcessRow, VariableReach};
 
 use super::{
-    NUMBER, NUMBER_NULL, TEXT, TEXT_NULL, TableContents, number, or_null, replication, text,
+    NUMBER, NUMBER_NULL, TEXT, TEXT_NULL, TableContents, number, or_null, process, replication,
+    text,
 };
 use crate::calendar;
 use crate::environment::Environment;
@@ -112,17 +113,9 @@ fn processlist(env: &Environment<'_>) -> TableContents {
         ("EXECUTION_ENGINE", TEXT_NULL),
     ];
     let rows = with_daemons(env).into_iter().map(|row| {
-        vec![
-            number(row.id),
-            text(row.user),
-            text(row.host),
-            or_null(row.db),
-            text(row.command),
-            number(row.time),
-            or_null(row.state),
-            or_null(row.info),
-            text("PRIMARY"),
-        ]
+        let mut cells = process(row);
+        cells.push(text("PRIMARY"));
+        cells
     });
     TableContents::new(&columns, rows.collect())
 }
