@@ -11,7 +11,7 @@ use semisync_core::variables::{
 
 use crate::layout::plugin::{
     BoolVariable, EnumVariable, SHOW_SCOPE_GLOBAL, StatusVariable, SystemVariableHead, TypeLib,
-    UintVariable, UlongVariable, UpdateFn, variable_flags as flags,
+    UintVariable, UlongVariable, variable_flags as flags,
 };
 
 /// A static C string made from a constant text.
@@ -21,6 +21,19 @@ macro_rules! c_text {
         static BYTES: [u8; $text.len() + 1] = $crate::variables::with_nul($text);
         BYTES.as_ptr().cast::<core::ffi::c_char>()
     }};
+}
+
+/// A system variable of a plugin.
+pub trait Setting {
+    /// What the server stores: `u8` for a bool, `u32` for an unsigned int, `u64` for an unsigned long
+    /// and for the index of an enum's word.
+    type Stored: Copy;
+
+    /// Which one.
+    const ID: SystemVariableId;
+
+    /// Takes over a value that the server has checked.
+    fn set(value: Self::Stored);
 }
 
 /// The texts of a system variable, for the descriptor functions of this module.
@@ -84,34 +97,30 @@ pub const fn status_name(index: usize) -> &'static str {
 }
 
 /// A descriptor of a bool.
-pub const fn bool_variable(
-    id: SystemVariableId,
+pub const fn bool_variable<S: Setting<Stored = u8>>(
     texts: Texts,
-    update: UpdateFn,
     value: *const u8,
 ) -> BoolVariable {
-    let VariableKind::Bool { default } = SYSTEM_VARIABLES[id as usize].kind else {
+    let VariableKind::Bool { default } = SYSTEM_VARIABLES[S::ID as usize].kind else {
         panic!("not a bool");
     };
     BoolVariable {
-        head: head(flags::BOOL, texts, update, value.cast()),
+        head: head::<S>(flags::BOOL, texts, value.cast()),
         default: default as u8,
     }
 }
 
 /// A descriptor of an unsigned long.
-pub const fn ulong_variable(
-    id: SystemVariableId,
+pub const fn ulong_variable<S: Setting<Stored = u64>>(
     texts: Texts,
-    update: UpdateFn,
     value: *const u64,
 ) -> UlongVariable {
-    let VariableKind::UnsignedLong { default, min, max } = SYSTEM_VARIABLES[id as usize].kind
+    let VariableKind::UnsignedLong { default, min, max } = SYSTEM_VARIABLES[S::ID as usize].kind
     else {
         panic!("not an unsigned long");
     };
     UlongVariable {
-        head: head(flags::LONG | flags::UNSIGNED, texts, update, value.cast()),
+        head: head::<S>(flags::LONG | flags::UNSIGNED, texts, value.cast()),
         default,
         min,
         max,
@@ -120,17 +129,16 @@ pub const fn ulong_variable(
 }
 
 /// A descriptor of an unsigned int.
-pub const fn uint_variable(
-    id: SystemVariableId,
+pub const fn uint_variable<S: Setting<Stored = u32>>(
     texts: Texts,
-    update: UpdateFn,
     value: *const u32,
 ) -> UintVariable {
-    let VariableKind::UnsignedInt { default, min, max } = SYSTEM_VARIABLES[id as usize].kind else {
+    let VariableKind::UnsignedInt { default, min, max } = SYSTEM_VARIABLES[S::ID as usize].kind
+    else {
         panic!("not an unsigned int");
     };
     UintVariable {
-        head: head(flags::INT | flags::UNSIGNED, texts, update, value.cast()),
+        head: head::<S>(flags::INT | flags::UNSIGNED, texts, value.cast()),
         default,
         min,
         max,
@@ -139,18 +147,16 @@ pub const fn uint_variable(
 }
 
 /// A descriptor of an enum.
-pub const fn enum_variable(
-    id: SystemVariableId,
+pub const fn enum_variable<S: Setting<Stored = u64>>(
     texts: Texts,
-    update: UpdateFn,
     value: *const u64,
     words: *const TypeLib,
 ) -> EnumVariable {
-    let VariableKind::Enum { default, .. } = SYSTEM_VARIABLES[id as usize].kind else {
+    let VariableKind::Enum { default, .. } = SYSTEM_VARIABLES[S::ID as usize].kind else {
         panic!("not an enum");
     };
     EnumVariable {
-        head: head(flags::ENUM, texts, update, value.cast()),
+        head: head::<S>(flags::ENUM, texts, value.cast()),
         default: default as u64,
         words,
     }
@@ -170,20 +176,27 @@ pub const fn status_variable(
     }
 }
 
-const fn head(
-    kind: c_int,
-    texts: Texts,
-    update: UpdateFn,
-    value: *const c_void,
-) -> SystemVariableHead {
+const fn head<S: Setting>(kind: c_int, texts: Texts, value: *const c_void) -> SystemVariableHead {
     SystemVariableHead {
         flags: kind | flags::OPTIONAL_ARGUMENT,
         name: texts.name,
         comment: texts.help,
         check: ptr::null(),
-        update: Some(update),
+        update: Some(update::<S>),
         value,
     }
+}
+
+/// An `UpdateFn`.
+unsafe extern "C" fn update<S: Setting>(
+    _thd: *mut c_void,
+    _variable: *mut c_void,
+    _value: *mut c_void,
+    save: *const c_void,
+) {
+    // SAFETY: the server passes a pointer to its checked value; the descriptor functions above tie
+    // the kind that they declare to the type of what is stored.
+    S::set(unsafe { *save.cast::<S::Stored>() });
 }
 
 #[cfg(test)]

@@ -12,7 +12,8 @@ use semisync_abi::layout::plugin::{
     BoolVariable, SHOW_BOOL, SHOW_CHAR, SHOW_FUNC, ServerWritable, StatusVariable, Table,
     UlongVariable,
 };
-use semisync_abi::{c_text, fault, library, texts_of, variables};
+use semisync_abi::variables::{self, Setting};
+use semisync_abi::{c_text, fault, library, texts_of};
 use semisync_core::replica::Input;
 use semisync_core::variables::SystemVariableId as Id;
 
@@ -89,31 +90,31 @@ unsafe extern "C" fn show_state(
     0
 }
 
-unsafe extern "C" fn update_enabled(
-    _thd: *mut c_void,
-    _variable: *mut c_void,
-    _value: *mut c_void,
-    save: *const c_void,
-) {
-    // SAFETY: for a bool the server passes a pointer to its checked value.
-    let enabled = unsafe { *save.cast::<u8>() };
-    if enabled != 0 && channels::POISON.is_poisoned() {
-        return library::refuse_to_enable();
+struct Enabled;
+
+impl Setting for Enabled {
+    type Stored = u8;
+    const ID: Id = Id::ReplicaEnabled;
+
+    fn set(enabled: u8) {
+        if enabled != 0 && channels::POISON.is_poisoned() {
+            return library::refuse_to_enable();
+        }
+        ENABLED.store(enabled, Relaxed);
+        tell("enabled", &Input::EnabledSet(enabled != 0));
     }
-    ENABLED.store(enabled, Relaxed);
-    tell("enabled", &Input::EnabledSet(enabled != 0));
 }
 
-unsafe extern "C" fn update_trace_level(
-    _thd: *mut c_void,
-    _variable: *mut c_void,
-    _value: *mut c_void,
-    save: *const c_void,
-) {
-    // SAFETY: for an unsigned long the server passes a pointer to its checked value.
-    let level = unsafe { *save.cast::<u64>() };
-    TRACE_LEVEL.store(level, Relaxed);
-    tell("trace_level", &Input::TraceLevelSet(level));
+struct TraceLevel;
+
+impl Setting for TraceLevel {
+    type Stored = u64;
+    const ID: Id = Id::ReplicaTraceLevel;
+
+    fn set(level: u64) {
+        TRACE_LEVEL.store(level, Relaxed);
+        tell("trace_level", &Input::TraceLevelSet(level));
+    }
 }
 
 fn tell(variable: &str, input: &Input) {
@@ -127,21 +128,13 @@ static ENABLED: AtomicU8 = AtomicU8::new(0);
 static TRACE_LEVEL: AtomicU64 = AtomicU64::new(32);
 static STATUS: AtomicU8 = AtomicU8::new(0);
 
-static ENABLED_VARIABLE: ServerWritable<BoolVariable> =
-    ServerWritable::new(variables::bool_variable(
-        Id::ReplicaEnabled,
-        texts_of!(Id::ReplicaEnabled),
-        update_enabled,
-        ENABLED.as_ptr(),
-    ));
+static ENABLED_VARIABLE: ServerWritable<BoolVariable> = ServerWritable::new(
+    variables::bool_variable::<Enabled>(texts_of!(Enabled::ID), ENABLED.as_ptr()),
+);
 
-static TRACE_LEVEL_VARIABLE: ServerWritable<UlongVariable> =
-    ServerWritable::new(variables::ulong_variable(
-        Id::ReplicaTraceLevel,
-        texts_of!(Id::ReplicaTraceLevel),
-        update_trace_level,
-        TRACE_LEVEL.as_ptr(),
-    ));
+static TRACE_LEVEL_VARIABLE: ServerWritable<UlongVariable> = ServerWritable::new(
+    variables::ulong_variable::<TraceLevel>(texts_of!(TraceLevel::ID), TRACE_LEVEL.as_ptr()),
+);
 
 /// Its place in the catalogue, behind those of the source.
 const STATUS_INDEX: usize = 14;

@@ -11,9 +11,10 @@ use semisync_abi::guard::guard;
 use semisync_abi::layout::plugin::{
     BoolVariable, EnumVariable, ServerWritable, Table, TypeLib, UintVariable, UlongVariable,
 };
-use semisync_abi::{c_text, fault, library, texts_of, variables};
+use semisync_abi::variables::{self, Setting};
+use semisync_abi::{c_text, fault, library, texts_of};
 use semisync_core::Generation;
-use semisync_core::source::{AckCounting, Input, SourceConfig, WaitPoint};
+use semisync_core::source::{self, AckCounting, Input, SourceConfig};
 use semisync_core::variables::SystemVariableId as Id;
 
 use crate::host;
@@ -61,91 +62,91 @@ fn narrow(count: u32) -> u16 {
     u16::try_from(count).unwrap_or(u16::MAX)
 }
 
-fn wait_point(index: u64) -> WaitPoint {
+fn wait_point(index: u64) -> source::WaitPoint {
     match index {
-        0 => WaitPoint::AfterSync,
-        _ => WaitPoint::AfterCommit,
+        0 => source::WaitPoint::AfterSync,
+        _ => source::WaitPoint::AfterCommit,
     }
 }
 
-// --- Update functions: take the value over, then tell the machine. ---
+// --- What a change does: the value is kept, then the machine is told. ---
 
-unsafe extern "C" fn update_enabled(
-    _thd: *mut c_void,
-    _variable: *mut c_void,
-    _value: *mut c_void,
-    save: *const c_void,
-) {
-    // SAFETY: for a bool the server passes a pointer to its checked value.
-    let enabled = unsafe { *save.cast::<u8>() };
-    if enabled != 0 && host::POISON.is_poisoned() {
-        return library::refuse_to_enable();
+struct Enabled;
+
+impl Setting for Enabled {
+    type Stored = u8;
+    const ID: Id = Id::SourceEnabled;
+
+    fn set(enabled: u8) {
+        if enabled != 0 && host::POISON.is_poisoned() {
+            return library::refuse_to_enable();
+        }
+        ENABLED.store(enabled, Relaxed);
+        tell("enabled", Input::EnabledSet(enabled != 0));
     }
-    ENABLED.store(enabled, Relaxed);
-    tell("enabled", Input::EnabledSet(enabled != 0));
 }
 
-unsafe extern "C" fn update_timeout(
-    _thd: *mut c_void,
-    _variable: *mut c_void,
-    _value: *mut c_void,
-    save: *const c_void,
-) {
-    // SAFETY: for an unsigned long the server passes a pointer to its checked value.
-    let timeout = unsafe { *save.cast::<u64>() };
-    TIMEOUT.store(timeout, Relaxed);
-    tell("timeout", Input::TimeoutSet(timeout));
+struct Timeout;
+
+impl Setting for Timeout {
+    type Stored = u64;
+    const ID: Id = Id::SourceTimeout;
+
+    fn set(timeout: u64) {
+        TIMEOUT.store(timeout, Relaxed);
+        tell("timeout", Input::TimeoutSet(timeout));
+    }
 }
 
-unsafe extern "C" fn update_wait_no_replica(
-    _thd: *mut c_void,
-    _variable: *mut c_void,
-    _value: *mut c_void,
-    save: *const c_void,
-) {
-    // SAFETY: for a bool the server passes a pointer to its checked value.
-    let wait = unsafe { *save.cast::<u8>() };
-    WAIT_NO_REPLICA.store(wait, Relaxed);
-    tell("wait_no_replica", Input::WaitNoReplicaSet(wait != 0));
+struct WaitNoReplica;
+
+impl Setting for WaitNoReplica {
+    type Stored = u8;
+    const ID: Id = Id::SourceWaitNoReplica;
+
+    fn set(wait: u8) {
+        WAIT_NO_REPLICA.store(wait, Relaxed);
+        tell("wait_no_replica", Input::WaitNoReplicaSet(wait != 0));
+    }
 }
 
-unsafe extern "C" fn update_trace_level(
-    _thd: *mut c_void,
-    _variable: *mut c_void,
-    _value: *mut c_void,
-    save: *const c_void,
-) {
-    // SAFETY: for an unsigned long the server passes a pointer to its checked value.
-    let level = unsafe { *save.cast::<u64>() };
-    TRACE_LEVEL.store(level, Relaxed);
-    tell("trace_level", Input::TraceLevelSet(level));
+struct TraceLevel;
+
+impl Setting for TraceLevel {
+    type Stored = u64;
+    const ID: Id = Id::SourceTraceLevel;
+
+    fn set(level: u64) {
+        TRACE_LEVEL.store(level, Relaxed);
+        tell("trace_level", Input::TraceLevelSet(level));
+    }
 }
 
-unsafe extern "C" fn update_wait_point(
-    _thd: *mut c_void,
-    _variable: *mut c_void,
-    _value: *mut c_void,
-    save: *const c_void,
-) {
-    // SAFETY: for an enum the server passes a pointer to the index of its checked word.
-    let index = unsafe { *save.cast::<u64>() };
-    WAIT_POINT.store(index, Relaxed);
-    tell("wait_point", Input::WaitPointSet(wait_point(index)));
+struct WaitPoint;
+
+impl Setting for WaitPoint {
+    type Stored = u64;
+    const ID: Id = Id::SourceWaitPoint;
+
+    fn set(index: u64) {
+        WAIT_POINT.store(index, Relaxed);
+        tell("wait_point", Input::WaitPointSet(wait_point(index)));
+    }
 }
 
-unsafe extern "C" fn update_count(
-    _thd: *mut c_void,
-    _variable: *mut c_void,
-    _value: *mut c_void,
-    save: *const c_void,
-) {
-    // SAFETY: for an unsigned int the server passes a pointer to its checked value.
-    let count = unsafe { *save.cast::<u32>() };
-    COUNT.store(count, Relaxed);
-    tell(
-        "wait_for_replica_count",
-        Input::WaitForReplicaCountSet(narrow(count)),
-    );
+struct WaitForReplicaCount;
+
+impl Setting for WaitForReplicaCount {
+    type Stored = u32;
+    const ID: Id = Id::SourceWaitForReplicaCount;
+
+    fn set(count: u32) {
+        COUNT.store(count, Relaxed);
+        tell(
+            "wait_for_replica_count",
+            Input::WaitForReplicaCountSet(narrow(count)),
+        );
+    }
 }
 
 fn tell(variable: &str, input: Input) {
@@ -166,52 +167,34 @@ static COUNT: AtomicU32 = AtomicU32::new(1);
 
 // --- Descriptors. ---
 
-static ENABLED_VARIABLE: ServerWritable<BoolVariable> =
-    ServerWritable::new(variables::bool_variable(
-        Id::SourceEnabled,
-        texts_of!(Id::SourceEnabled),
-        update_enabled,
-        ENABLED.as_ptr(),
-    ));
+static ENABLED_VARIABLE: ServerWritable<BoolVariable> = ServerWritable::new(
+    variables::bool_variable::<Enabled>(texts_of!(Enabled::ID), ENABLED.as_ptr()),
+);
 
-static TIMEOUT_VARIABLE: ServerWritable<UlongVariable> =
-    ServerWritable::new(variables::ulong_variable(
-        Id::SourceTimeout,
-        texts_of!(Id::SourceTimeout),
-        update_timeout,
-        TIMEOUT.as_ptr(),
-    ));
+static TIMEOUT_VARIABLE: ServerWritable<UlongVariable> = ServerWritable::new(
+    variables::ulong_variable::<Timeout>(texts_of!(Timeout::ID), TIMEOUT.as_ptr()),
+);
 
 static WAIT_NO_REPLICA_VARIABLE: ServerWritable<BoolVariable> =
-    ServerWritable::new(variables::bool_variable(
-        Id::SourceWaitNoReplica,
-        texts_of!(Id::SourceWaitNoReplica),
-        update_wait_no_replica,
+    ServerWritable::new(variables::bool_variable::<WaitNoReplica>(
+        texts_of!(WaitNoReplica::ID),
         WAIT_NO_REPLICA.as_ptr(),
     ));
 
-static TRACE_LEVEL_VARIABLE: ServerWritable<UlongVariable> =
-    ServerWritable::new(variables::ulong_variable(
-        Id::SourceTraceLevel,
-        texts_of!(Id::SourceTraceLevel),
-        update_trace_level,
-        TRACE_LEVEL.as_ptr(),
-    ));
+static TRACE_LEVEL_VARIABLE: ServerWritable<UlongVariable> = ServerWritable::new(
+    variables::ulong_variable::<TraceLevel>(texts_of!(TraceLevel::ID), TRACE_LEVEL.as_ptr()),
+);
 
 static WAIT_POINT_VARIABLE: ServerWritable<EnumVariable> =
-    ServerWritable::new(variables::enum_variable(
-        Id::SourceWaitPoint,
-        texts_of!(Id::SourceWaitPoint),
-        update_wait_point,
+    ServerWritable::new(variables::enum_variable::<WaitPoint>(
+        texts_of!(WaitPoint::ID),
         WAIT_POINT.as_ptr(),
         WAIT_POINT_WORDS.as_ptr(),
     ));
 
 static COUNT_VARIABLE: ServerWritable<UintVariable> =
-    ServerWritable::new(variables::uint_variable(
-        Id::SourceWaitForReplicaCount,
-        texts_of!(Id::SourceWaitForReplicaCount),
-        update_count,
+    ServerWritable::new(variables::uint_variable::<WaitForReplicaCount>(
+        texts_of!(WaitForReplicaCount::ID),
         COUNT.as_ptr(),
     ));
 
@@ -226,4 +209,4 @@ static WAIT_POINT_NAMES: Table<[*const c_char; 3]> =
     // SAFETY: pointers to static texts, and null.
     unsafe { Table::new([c_text!(WORDS[0]), c_text!(WORDS[1]), ptr::null()]) };
 
-const WORDS: &[&str] = variables::words(Id::SourceWaitPoint);
+const WORDS: &[&str] = variables::words(WaitPoint::ID);

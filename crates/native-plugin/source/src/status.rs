@@ -20,22 +20,55 @@ use semisync_core::variables::{OBSERVED_VARIABLES, ObservedValue};
 
 use crate::{host, recorder};
 
+/// A [`ShowFn`] of one of the machine's counters.
+macro_rules! counter {
+    ($kind:expr, $read:expr) => {{
+        unsafe extern "C" fn show(
+            _thd: *mut c_void,
+            entry: *mut StatusVariable,
+            buffer: *mut c_char,
+        ) -> c_int {
+            // SAFETY: as the server called us.
+            unsafe { show_number(entry, buffer, $kind, $read) }
+        }
+        show
+    }};
+}
+
 /// The variables in the order of the catalogue, which is the stock plugin's.
 pub(crate) static STATUS_VARIABLES: ServerWritable<[StatusVariable; 40]> = ServerWritable::new([
     func(c_text!(status_name(0)), show_status),
-    func(c_text!(status_name(1)), show_clients),
+    func(
+        c_text!(status_name(1)),
+        counter!(SHOW_LONG, |it| u64::from(it.clients)),
+    ),
     long(c_text!(status_name(2)), &YES_TX),
     long(c_text!(status_name(3)), &NO_TX),
-    func(c_text!(status_name(4)), show_wait_sessions),
+    func(
+        c_text!(status_name(4)),
+        counter!(SHOW_LONG, |it| u64::from(it.wait_sessions)),
+    ),
     long(c_text!(status_name(5)), &NO_TIMES),
     long(c_text!(status_name(6)), &TIMEFUNC_FAILURES),
     long(c_text!(status_name(7)), &WAIT_POS_BACKTRAVERSE),
-    func(c_text!(status_name(8)), show_tx_wait_time),
-    func(c_text!(status_name(9)), show_tx_waits),
-    func(c_text!(status_name(10)), show_tx_avg_wait_time),
-    func(c_text!(status_name(11)), show_nothing),
-    func(c_text!(status_name(12)), show_net_waits),
-    func(c_text!(status_name(13)), show_nothing),
+    func(
+        c_text!(status_name(8)),
+        counter!(SHOW_LONGLONG, |it| it.tx_wait_time_us),
+    ),
+    func(
+        c_text!(status_name(9)),
+        counter!(SHOW_LONGLONG, |it| it.tx_waits),
+    ),
+    func(
+        c_text!(status_name(10)),
+        counter!(SHOW_LONG, Counters::tx_avg_wait_time_us),
+    ),
+    func(c_text!(status_name(11)), counter!(SHOW_LONGLONG, |_| 0)),
+    func(
+        c_text!(status_name(12)),
+        counter!(SHOW_LONGLONG, |it| it.net_waits),
+    ),
+    func(c_text!(status_name(13)), counter!(SHOW_LONGLONG, |_| 0)),
     func(c_text!(OBSERVED_VARIABLES[0].name), show_observed::<0>),
     func(c_text!(OBSERVED_VARIABLES[1].name), show_observed::<1>),
     func(c_text!(OBSERVED_VARIABLES[2].name), show_observed::<2>),
@@ -136,72 +169,6 @@ unsafe extern "C" fn show_status(
     0
 }
 
-unsafe extern "C" fn show_clients(
-    _thd: *mut c_void,
-    entry: *mut StatusVariable,
-    buffer: *mut c_char,
-) -> c_int {
-    // SAFETY: as the server called us.
-    unsafe {
-        show_number(entry, buffer, SHOW_LONG, |counters| {
-            u64::from(counters.clients)
-        })
-    }
-}
-
-unsafe extern "C" fn show_wait_sessions(
-    _thd: *mut c_void,
-    entry: *mut StatusVariable,
-    buffer: *mut c_char,
-) -> c_int {
-    // SAFETY: as the server called us.
-    unsafe {
-        show_number(entry, buffer, SHOW_LONG, |counters| {
-            u64::from(counters.wait_sessions)
-        })
-    }
-}
-
-unsafe extern "C" fn show_tx_wait_time(
-    _thd: *mut c_void,
-    entry: *mut StatusVariable,
-    buffer: *mut c_char,
-) -> c_int {
-    // SAFETY: as the server called us.
-    unsafe {
-        show_number(entry, buffer, SHOW_LONGLONG, |counters| {
-            counters.tx_wait_time_us
-        })
-    }
-}
-
-unsafe extern "C" fn show_tx_waits(
-    _thd: *mut c_void,
-    entry: *mut StatusVariable,
-    buffer: *mut c_char,
-) -> c_int {
-    // SAFETY: as the server called us.
-    unsafe { show_number(entry, buffer, SHOW_LONGLONG, |counters| counters.tx_waits) }
-}
-
-unsafe extern "C" fn show_tx_avg_wait_time(
-    _thd: *mut c_void,
-    entry: *mut StatusVariable,
-    buffer: *mut c_char,
-) -> c_int {
-    // SAFETY: as the server called us.
-    unsafe { show_number(entry, buffer, SHOW_LONG, Counters::tx_avg_wait_time_us) }
-}
-
-unsafe extern "C" fn show_net_waits(
-    _thd: *mut c_void,
-    entry: *mut StatusVariable,
-    buffer: *mut c_char,
-) -> c_int {
-    // SAFETY: as the server called us.
-    unsafe { show_number(entry, buffer, SHOW_LONGLONG, |counters| counters.net_waits) }
-}
-
 /// One of [`OBSERVED_VARIABLES`].
 unsafe extern "C" fn show_observed<const INDEX: usize>(
     _thd: *mut c_void,
@@ -252,16 +219,6 @@ unsafe extern "C" fn show_recorder_lost(
     // SAFETY: as the server called us.
     unsafe { put_number(entry, buffer, SHOW_LONGLONG, lost) };
     0
-}
-
-/// For the variables that have been 0 since 5.7.
-unsafe extern "C" fn show_nothing(
-    _thd: *mut c_void,
-    entry: *mut StatusVariable,
-    buffer: *mut c_char,
-) -> c_int {
-    // SAFETY: as the server called us.
-    unsafe { show_number(entry, buffer, SHOW_LONGLONG, |_| 0) }
 }
 
 /// # Safety
