@@ -66,6 +66,7 @@ use crate::server::Server;
 use crate::server::error_log::Line;
 use crate::shared_log::SharedLog;
 use crate::trace::{Lane, TraceEvent, TraceKind};
+use crate::variables::ordinary;
 use crate::view::ServerState;
 use crate::{PacketId, ServerIndex, SessionKey, TransactionId};
 
@@ -303,7 +304,7 @@ impl Cluster {
     pub(crate) fn log(&mut self, ix: ServerIndex, line: Line) {
         let logged = self.world.now;
         let server = self.server_mut(ix);
-        if line.is_printed(server.global("log_error_verbosity").as_u64()) {
+        if line.is_printed(server.global(ordinary!("log_error_verbosity")).as_u64()) {
             server.error_log.push(ErrorLogRow {
                 logged,
                 thread_id: 0,

@@ -145,7 +145,7 @@ pub(crate) struct Link {
 pub(crate) struct Network {
     pub(crate) links: BTreeMap<(ServerIndex, ServerIndex), Link>,
     pub(crate) connections: BTreeMap<ConnectionId, Connection>,
-    pub(crate) packets: SortedMap<PacketId, Packet>,
+    pub(crate) packets: SortedMap<PacketId, Box<Packet>>,
     last_connection: u64,
     last_packet: u64,
 }
@@ -187,7 +187,7 @@ impl Network {
         if let Some(connection) = self.connections.get_mut(&packet.connection) {
             connection.lanes[lane].packets.push_back(id);
         }
-        self.packets.insert(id, packet);
+        self.packets.insert(id, Box::new(packet));
     }
 
     /// When a packet that would arrive at `at` can arrive, behind those before it.
@@ -219,7 +219,7 @@ impl Network {
     }
 
     /// Takes a packet off its lane; gives back the one behind it if that has arrived already.
-    pub(crate) fn take(&mut self, id: PacketId) -> Option<(Packet, Option<PacketId>)> {
+    pub(crate) fn take(&mut self, id: PacketId) -> Option<(Box<Packet>, Option<PacketId>)> {
         let packet = self.packets.remove(&id)?;
         let mut behind = None;
         if let Some(connection) = self.connections.get_mut(&packet.connection) {
@@ -256,7 +256,7 @@ impl Network {
     }
 
     /// Forgets a connection; gives back the packets that were on it, which are lost.
-    pub(crate) fn remove(&mut self, id: ConnectionId) -> Vec<(PacketId, Packet)> {
+    pub(crate) fn remove(&mut self, id: ConnectionId) -> Vec<(PacketId, Box<Packet>)> {
         let Some(connection) = self.connections.remove(&id) else {
             return Vec::new();
         };
@@ -277,7 +277,7 @@ impl Network {
     }
 
     /// Takes everything off a connection that stays open.
-    pub(crate) fn drain(&mut self, id: ConnectionId) -> Vec<(PacketId, Packet)> {
+    pub(crate) fn drain(&mut self, id: ConnectionId) -> Vec<(PacketId, Box<Packet>)> {
         let Some(connection) = self.connections.get_mut(&id) else {
             return Vec::new();
         };

@@ -16,6 +16,7 @@ pub(crate) mod options;
 
 pub(crate) mod settings;
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
@@ -36,7 +37,7 @@ use crate::replication::dump::ReplicaConnection;
 use crate::server::plugins::{ReplicaPlugin, SourcePlugin};
 use crate::server::session::Session;
 use crate::shared_log::SharedLog;
-use crate::variables::{Setting, Settings};
+use crate::variables::{Ordinary, Setting, Settings, ordinary};
 use crate::view::ServerState;
 use crate::{ServerIndex, SessionKey, TransactionId};
 
@@ -130,20 +131,23 @@ impl Server {
     }
 
     /// A global variable's value.
-    pub(crate) fn global(&self, name: &str) -> Setting {
-        match self.globals.get(name) {
-            Some(setting) => setting.clone(),
-            None => crate::variables::catalogue::find(name)
-                .map_or(Setting::Null, |definition| definition.default_setting()),
+    pub(crate) fn global(&self, variable: Ordinary) -> Cow<'_, Setting> {
+        match self.globals.get(variable) {
+            Some(setting) => Cow::Borrowed(setting),
+            None => Cow::Owned(variable.definition().default_setting()),
         }
     }
 
     /// A variable as a session sees it.
-    pub(crate) fn session_value(&self, session: SessionKey, name: &str) -> Setting {
+    pub(crate) fn session_value(
+        &self,
+        session: SessionKey,
+        variable: Ordinary,
+    ) -> Cow<'_, Setting> {
         let session = self.sessions.get(&session);
-        match session.and_then(|session| session.settings.get(name)) {
-            Some(setting) => setting.clone(),
-            None => self.global(name),
+        match session.and_then(|session| session.settings.get(variable)) {
+            Some(setting) => Cow::Borrowed(setting),
+            None => self.global(variable),
         }
     }
 
@@ -151,7 +155,7 @@ impl Server {
     pub(crate) fn is_autocommit(&self, session: SessionKey) -> bool {
         let state = self.sessions.get(&session);
         let has_begun = state.is_some_and(|state| state.in_transaction);
-        !has_begun && self.session_value(session, "autocommit").is_on()
+        !has_begun && self.session_value(session, ordinary!("autocommit")).is_on()
     }
 
     /// The isolation level of the session's next transaction.
@@ -160,22 +164,22 @@ impl Server {
         if let Some(next) = state.and_then(|state| state.next_isolation) {
             return next;
         }
-        match self.session_value(session, "transaction_isolation") {
-            Setting::Text(name) => Isolation::named(&name),
+        match &*self.session_value(session, ordinary!("transaction_isolation")) {
+            Setting::Text(name) => Isolation::named(name),
             Setting::Bool(_) | Setting::Int(_) | Setting::Null => Isolation::default(),
         }
     }
 
     pub(crate) fn server_id(&self) -> u32 {
-        u32::try_from(self.global("server_id").as_u64()).unwrap_or(0)
+        u32::try_from(self.global(ordinary!("server_id")).as_u64()).unwrap_or(0)
     }
 
     pub(crate) fn has_binlog(&self) -> bool {
-        self.global("log_bin").is_on()
+        self.global(ordinary!("log_bin")).is_on()
     }
 
     pub(crate) fn writes_gtids(&self) -> bool {
-        matches!(self.global("gtid_mode"), Setting::Text(mode) if mode.starts_with("ON"))
+        matches!(&*self.global(ordinary!("gtid_mode")), Setting::Text(mode) if mode.starts_with("ON"))
     }
 
     pub(crate) fn next_processlist_id(&mut self) -> u64 {

@@ -65,8 +65,12 @@ impl<T: Clone> SharedLog<T> {
     /// Appends an item.
     pub fn push(&mut self, item: T) {
         let tail = Arc::make_mut(&mut self.tail);
-        if tail.capacity() == 0 {
-            tail.reserve(8);
+        if tail.len() == tail.capacity() {
+            // Who has filled a chunk will fill another.
+            tail.reserve_exact(match self.full.is_empty() {
+                true => tail.len().max(8).min(CHUNK - tail.len()),
+                false => CHUNK - tail.len(),
+            });
         }
         tail.push(item);
         if tail.len() == CHUNK {

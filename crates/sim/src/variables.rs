@@ -8,11 +8,11 @@ pub mod catalogue;
 
 pub mod check;
 
-use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-pub use catalogue::{Definition, Kind, Reach};
+pub use catalogue::{Definition, Kind, Ordinary, Reach};
 
 use crate::value::Value;
 
@@ -29,22 +29,49 @@ pub enum Setting {
     Null,
 }
 
-/// Values set in one place (server, or session); what is not set has its default.
+/// Values set in one place (server, or session); what is not set has its default. Cheap to clone.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Settings {
-    values: BTreeMap<&'static str, Setting>,
+    /// In the order of the catalogue.
+    values: Arc<Vec<(Ordinary, Setting)>>,
 }
 
 impl Settings {
     /// The value set here, if any.
-    pub fn get(&self, name: &str) -> Option<&Setting> {
-        self.values.get(name)
+    pub fn get(&self, variable: Ordinary) -> Option<&Setting> {
+        // A server that has started has a value for every variable.
+        match self.values.get(variable.place()) {
+            Some((there, setting)) if *there == variable => Some(setting),
+            _ => {
+                let index = self.find(variable).ok()?;
+                Some(&self.values[index].1)
+            }
+        }
     }
 
-    pub(crate) fn set(&mut self, name: &'static str, value: Setting) {
-        self.values.insert(name, value);
+    pub(crate) fn set(&mut self, variable: Ordinary, value: Setting) {
+        let index = self.find(variable);
+        let values = Arc::make_mut(&mut self.values);
+        match index {
+            Ok(index) => values[index].1 = value,
+            Err(index) => values.insert(index, (variable, value)),
+        }
+    }
+
+    fn find(&self, variable: Ordinary) -> Result<usize, usize> {
+        self.values
+            .binary_search_by_key(&variable, |(there, _)| *there)
     }
 }
+
+/// An ordinary variable by its name, which the compiler looks up.
+macro_rules! ordinary {
+    ($name:expr) => {
+        const { $crate::variables::Ordinary::named($name) }
+    };
+}
+
+pub(crate) use ordinary;
 
 impl Setting {
     /// As SHOW VARIABLES prints it.

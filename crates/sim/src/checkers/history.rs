@@ -9,6 +9,7 @@ use std::collections::BTreeSet;
 use crate::ServerIndex;
 use crate::cluster::Cluster;
 use crate::trace::{Lane, TraceEvent, TraceKind};
+use crate::variables::ordinary;
 
 /// See the module.
 #[derive(Clone, Debug, Default)]
@@ -72,7 +73,7 @@ impl History {
                 }
                 (Lane::Server(ix), TraceKind::ServerStarting) => {
                     let server = cluster.server(ix);
-                    if server.global("relay_log_recovery").is_on() {
+                    if server.global(ordinary!("relay_log_recovery")).is_on() {
                         self.lost_relay_logs.insert(ix);
                     }
                 }
@@ -103,17 +104,22 @@ impl History {
 
     fn read_settings(&mut self, cluster: &Cluster, ix: ServerIndex) {
         let server = cluster.server(ix);
-        let is_one = |name| server.global(name).as_u64() == 1;
-        if !is_one("sync_binlog") || !is_one("innodb_flush_log_at_trx_commit") {
+        let is_one = |variable| server.global(variable).as_u64() == 1;
+        if !is_one(ordinary!("sync_binlog")) || !is_one(ordinary!("innodb_flush_log_at_trx_commit"))
+        {
             self.lax_source.insert(ix);
         }
-        if server.global("innodb_flush_log_at_trx_commit").as_u64() == 0 {
+        if server
+            .global(ordinary!("innodb_flush_log_at_trx_commit"))
+            .as_u64()
+            == 0
+        {
             self.lax_process.insert(ix);
         }
-        if !is_one("sync_relay_log") {
+        if !is_one(ordinary!("sync_relay_log")) {
             self.lax_relay.insert(ix);
         }
-        if server.global("relay_log_recovery").is_on() {
+        if server.global(ordinary!("relay_log_recovery")).is_on() {
             // The next start throws the relay log away.
             self.lost_relay_logs.insert(ix);
         }

@@ -8,7 +8,7 @@ use crate::cluster::{Cluster, ProcessEvent};
 use crate::gtid::Gtid;
 use crate::operation::{Operation, SqlError};
 use crate::server::session::Phase;
-use crate::variables::Setting;
+use crate::variables::{Setting, ordinary};
 use crate::{ServerIndex, SessionKey};
 
 impl Cluster {
@@ -25,7 +25,7 @@ impl Cluster {
         if gtid.is_none() && !is_word("AUTOMATIC") && !is_word("ANONYMOUS") {
             return refuse(1774, format!("Malformed GTID specification '{shown}'."));
         }
-        let mode = self.server(ix).global("gtid_mode").shown();
+        let mode = self.server(ix).global(ordinary!("gtid_mode")).shown();
         if is_word("ANONYMOUS") && mode == "ON" {
             let text =
                 "@@SESSION.GTID_NEXT cannot be set to ANONYMOUS when @@GLOBAL.GTID_MODE = ON.";
@@ -60,7 +60,10 @@ impl Cluster {
 
     /// The identifier the session has named for its transaction.
     pub(super) fn gtid_next(&self, ix: ServerIndex, session: SessionKey) -> Option<Gtid> {
-        match self.server(ix).session_value(session, "gtid_next") {
+        match &*self
+            .server(ix)
+            .session_value(session, ordinary!("gtid_next"))
+        {
             Setting::Text(text) => text.parse().ok(),
             _ => None,
         }

@@ -20,7 +20,7 @@ use crate::server::options::Options;
 use crate::server::plugins::FAMILIES;
 use crate::shared_log::SharedLog;
 use crate::trace::{Lane, TraceKind};
-use crate::variables::{Setting, Settings, catalogue};
+use crate::variables::{Ordinary, Setting, Settings, ordinary};
 use crate::view::ServerState;
 
 impl Server {
@@ -77,31 +77,49 @@ impl Server {
             Generation::V9_7 => "9.7.4",
         };
         let defaults = [
-            ("server_id", Setting::Int(number)),
-            ("port", Setting::Int(i128::from(self.port))),
-            ("report_port", Setting::Int(i128::from(self.port))),
-            ("report_host", Setting::Text(self.name.clone())),
-            ("hostname", Setting::Text(self.name.clone())),
-            ("server_uuid", Setting::Text(self.uuid.to_string())),
-            ("relay_log", Setting::Text("relay".to_owned())),
-            ("version", Setting::Text(version.to_owned())),
+            (ordinary!("server_id"), Setting::Int(number)),
+            (ordinary!("port"), Setting::Int(i128::from(self.port))),
+            (
+                ordinary!("report_port"),
+                Setting::Int(i128::from(self.port)),
+            ),
+            (ordinary!("report_host"), Setting::Text(self.name.clone())),
+            (ordinary!("hostname"), Setting::Text(self.name.clone())),
+            (
+                ordinary!("server_uuid"),
+                Setting::Text(self.uuid.to_string()),
+            ),
+            (ordinary!("relay_log"), Setting::Text("relay".to_owned())),
+            (ordinary!("version"), Setting::Text(version.to_owned())),
         ];
-        for (name, setting) in defaults {
-            self.globals.set(name, setting);
+        for (variable, setting) in defaults {
+            self.globals.set(variable, setting);
         }
     }
 
     fn set_file_names(&mut self, binlog_base: &str) {
-        let directory = self.global("datadir").shown();
-        let relay = self.global("relay_log").shown();
+        let directory = self.global(ordinary!("datadir")).shown();
+        let relay = self.global(ordinary!("relay_log")).shown();
         let names = [
-            ("log_bin_basename", format!("{directory}{binlog_base}")),
-            ("log_bin_index", format!("{directory}{binlog_base}.index")),
-            ("relay_log_basename", format!("{directory}{relay}")),
-            ("relay_log_index", format!("{directory}{relay}.index")),
+            (
+                ordinary!("log_bin_basename"),
+                format!("{directory}{binlog_base}"),
+            ),
+            (
+                ordinary!("log_bin_index"),
+                format!("{directory}{binlog_base}.index"),
+            ),
+            (
+                ordinary!("relay_log_basename"),
+                format!("{directory}{relay}"),
+            ),
+            (
+                ordinary!("relay_log_index"),
+                format!("{directory}{relay}.index"),
+            ),
         ];
-        for (name, text) in names {
-            self.globals.set(name, Setting::Text(text));
+        for (variable, text) in names {
+            self.globals.set(variable, Setting::Text(text));
         }
     }
 }
@@ -141,7 +159,7 @@ impl Cluster {
         server.next_processlist_id = FIRST_PROCESSLIST_ID;
         server.is_shutting_down = false;
         server.state = ServerState::Running;
-        let version = server.global("version").shown();
+        let version = server.global(ordinary!("version")).shown();
         let port = server.port;
         let text = format!(
             "/usr/sbin/mysqld: ready for connections. Version: '{version}'  socket: \
@@ -167,17 +185,18 @@ impl Cluster {
 
     fn apply_options(&mut self, ix: ServerIndex, options: &Options) {
         let server = self.server_mut(ix);
-        for definition in catalogue::ORDINARY {
+        for variable in Ordinary::all() {
+            let definition = variable.definition();
             let persisted = server.persisted_value(definition.name);
             let persisted = persisted.and_then(|text| definition.parse(text));
-            let setting = persisted.or_else(|| options.globals.get(definition.name).cloned());
+            let setting = persisted.or_else(|| options.globals.get(variable).cloned());
             // Every variable has a value from here on, so that reading one is a look-up.
-            let unset = || match server.globals.get(definition.name) {
+            let unset = || match server.globals.get(variable) {
                 Some(_) => None,
                 None => Some(definition.default_setting()),
             };
             if let Some(setting) = setting.or_else(unset) {
-                server.globals.set(definition.name, setting);
+                server.globals.set(variable, setting);
             }
         }
         server.plugin_options.clone_from(&options.plugin_options);
@@ -211,7 +230,7 @@ impl Cluster {
     /// Rows of mysql.plugin whose library this series does not have any more.
     fn report_missing_plugins(&mut self, ix: ServerIndex) {
         let server = self.server(ix);
-        let directory = server.global("plugin_dir").shown();
+        let directory = server.global(ordinary!("plugin_dir")).shown();
         let rows = server.plugin_rows.iter();
         let missing = rows.filter(|(_, library)| server.known_library(library).is_none());
         let missing: Vec<_> = missing
@@ -248,10 +267,10 @@ impl Cluster {
     fn start_replication(&mut self, ix: ServerIndex) {
         let now = self.world.now;
         let server = self.server_mut(ix);
-        if server.global("skip_replica_start").is_on() {
+        if server.global(ordinary!("skip_replica_start")).is_on() {
             return;
         }
-        let recovers = server.global("relay_log_recovery").is_on();
+        let recovers = server.global(ordinary!("relay_log_recovery")).is_on();
         let server_id = server.server_id();
         let Some(channel) = server.channel.as_mut() else {
             let text = "Failed to start replica threads for channel ''.";

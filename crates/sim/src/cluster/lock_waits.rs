@@ -7,6 +7,7 @@ use crate::engine::{Actor, LockName};
 use crate::operation::{Operation, SqlError, StatementId};
 use crate::server::session::Phase;
 use crate::trace::{Lane, TraceKind};
+use crate::variables::ordinary;
 use crate::{ServerIndex, SessionKey};
 
 impl Cluster {
@@ -15,13 +16,15 @@ impl Cluster {
             LockName::Row(..)
             | LockName::RowShared(..)
             | LockName::Gap(..)
-            | LockName::InsertIntention(..) => {
-                (Phase::RowLock, "innodb_lock_wait_timeout", "row lock")
-            }
+            | LockName::InsertIntention(..) => (
+                Phase::RowLock,
+                ordinary!("innodb_lock_wait_timeout"),
+                "row lock",
+            ),
             LockName::TableShared(..) | LockName::TableWrite(..) | LockName::TableExclusive(..) => {
                 (
                     Phase::MetadataLock,
-                    "lock_wait_timeout",
+                    ordinary!("lock_wait_timeout"),
                     "table metadata lock",
                 )
             }

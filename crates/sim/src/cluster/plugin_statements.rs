@@ -10,6 +10,7 @@ use crate::operation::{OkPacket, SqlError, Warning, WarningLevel};
 use crate::server::error_log::Line;
 use crate::server::plugins::{ReplicaPlugin, SourcePlugin};
 use crate::trace::{Lane, TraceKind};
+use crate::variables::ordinary;
 use crate::{ServerIndex, SessionKey};
 
 impl Cluster {
@@ -30,7 +31,10 @@ impl Cluster {
             return Err(SqlError::new(1124, "HY000", text));
         }
         let Some(found) = server.known_library(library) else {
-            let path = format!("{}{library}", server.global("plugin_dir").shown());
+            let path = format!(
+                "{}{library}",
+                server.global(ordinary!("plugin_dir")).shown()
+            );
             let reason = match library {
                 "" => "cannot read file data: Is a directory",
                 _ => "cannot open shared object file: No such file or directory",

@@ -10,6 +10,7 @@ use crate::replication::channel::{Channel, ChannelConfig};
 use crate::server::Server;
 use crate::server::error_log::Line;
 use crate::shared_log::SharedLog;
+use crate::variables::ordinary;
 use crate::view::ServerState;
 
 impl Cluster {
@@ -45,7 +46,7 @@ impl Cluster {
                 auto_position: true,
                 ..ChannelConfig::default()
             };
-            let relay_base = self.server(*ix).global("relay_log").shown();
+            let relay_base = self.server(*ix).global(ordinary!("relay_log")).shown();
             let now = self.world.now;
             let server = self.server_mut(*ix);
             let mut channel = Channel::new(config, &relay_base);

@@ -10,6 +10,7 @@ use crate::cluster::{Cluster, Pending, ProcessEvent};
 use crate::engine::Actor;
 use crate::operation::{OkPacket, Operation, Outcome, SqlError, StatementId};
 use crate::server::session::Phase;
+use crate::variables::ordinary;
 use crate::{ServerIndex, SessionKey};
 
 /// The lock of one server.
@@ -111,7 +112,10 @@ impl Cluster {
     }
 
     fn waits_for_read_lock(&mut self, ix: ServerIndex, session: SessionKey, phase: Phase) {
-        let timeout = self.server(ix).session_value(session, "lock_wait_timeout");
+        let timeout = self
+            .server(ix)
+            .session_value(session, ordinary!("lock_wait_timeout"))
+            .as_u64();
         let Some(running) = self.running_mut(ix, session) else {
             return;
         };
@@ -120,7 +124,7 @@ impl Cluster {
             return;
         }
         let event = ProcessEvent::LockWaitTimesOut(session, running.id);
-        let delay = timeout.as_u64().saturating_mul(1_000_000);
+        let delay = timeout.saturating_mul(1_000_000);
         let timer = self.later(ix, delay, event);
         if let Some(running) = self.running_mut(ix, session) {
             running.timer = Some(timer);

@@ -15,6 +15,7 @@ use crate::commit::Job;
 use crate::engine::Actor;
 use crate::engine::redo::{Commit, Lsn};
 use crate::trace::{Lane, TraceKind};
+use crate::variables::ordinary;
 use crate::{ServerIndex, TransactionId};
 
 impl Cluster {
@@ -33,7 +34,9 @@ impl Cluster {
             file: file.name.clone(),
             offset: file.size,
         });
-        let interval = server.global("innodb_flush_log_at_timeout").as_u64();
+        let interval = server
+            .global(ordinary!("innodb_flush_log_at_timeout"))
+            .as_u64();
         let redo = server.engine.redo_mut();
         redo.flush_in_background(now, interval.max(1) * SECOND_US);
         let survives_to = redo.survives_to(power_cut);

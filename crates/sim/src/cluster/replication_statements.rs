@@ -12,6 +12,7 @@ use crate::replication::until::Until;
 use crate::server::error_log::Line;
 use crate::server::session::Phase;
 use crate::value::Value;
+use crate::variables::ordinary;
 use crate::{ServerIndex, SessionKey};
 
 impl Cluster {
@@ -169,7 +170,7 @@ impl Cluster {
             read = BinlogPosition::new("", 4);
         }
         answer.warnings = password_notes(options);
-        let relay_base = self.server(ix).global("relay_log").shown();
+        let relay_base = self.server(ix).global(ordinary!("relay_log")).shown();
         let server = self.server_mut(ix);
         let server_id = server.server_id();
         let channel = server
@@ -290,7 +291,7 @@ impl Cluster {
             return Err(SqlError::new(3081, "HY000", text));
         }
         let now = self.world.now;
-        let relay_base = self.server(ix).global("relay_log").shown();
+        let relay_base = self.server(ix).global(ordinary!("relay_log")).shown();
         let server = self.server_mut(ix);
         let server_id = server.server_id();
         if all {

@@ -3,6 +3,7 @@
 use crate::cluster::Cluster;
 use crate::engine::{Actor, Transaction};
 use crate::operation::{OkPacket, SqlError};
+use crate::variables::ordinary;
 use crate::{ServerIndex, SessionKey};
 
 impl Cluster {
@@ -49,7 +50,9 @@ impl Cluster {
         session: SessionKey,
     ) -> Option<&mut Transaction> {
         let server = self.server(ix);
-        let begins = !server.session_value(session, "autocommit").is_on();
+        let begins = !server
+            .session_value(session, ordinary!("autocommit"))
+            .is_on();
         if begins {
             self.open_transaction(ix, session);
         }

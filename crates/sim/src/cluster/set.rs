@@ -11,7 +11,7 @@ use crate::operation::{
 };
 use crate::server::plugins::setting_of;
 use crate::trace::{Lane, TraceKind};
-use crate::variables::{Definition, Setting, catalogue, check};
+use crate::variables::{Definition, Ordinary, Setting, catalogue, check, ordinary};
 use crate::{ServerIndex, SessionKey};
 
 /// An assignment that may be made.
@@ -82,7 +82,10 @@ impl Cluster {
         session: SessionKey,
         assignments: &[VariableAssignment],
     ) -> Result<(Vec<Checked>, Vec<Warning>), SqlError> {
-        let mode = self.server(ix).session_value(session, "sql_mode").shown();
+        let mode = self
+            .server(ix)
+            .session_value(session, ordinary!("sql_mode"))
+            .shown();
         let is_strict = mode.contains("STRICT_ALL_TABLES") || mode.contains("TRADITIONAL");
         let mut checked = Vec::new();
         let mut warnings = Vec::new();
@@ -166,7 +169,7 @@ impl Cluster {
         let value = assignment.value.as_ref();
         let (setting, warnings) = check::check(definition, scope, value, is_strict)?;
         if definition.name == "gtid_mode" {
-            check_gtid_mode(&server.global("gtid_mode"), &setting)?;
+            check_gtid_mode(&server.global(ordinary!("gtid_mode")), &setting)?;
         }
         let shown = setting.shown();
         if definition.name == "gtid_purged"
@@ -264,7 +267,7 @@ impl Cluster {
                 let shown = setting.shown();
                 if let Some(state) = server.sessions.get_mut(&session) {
                     state.gtid_next_is_used &= definition.name != "gtid_next";
-                    state.settings.set(definition.name, setting);
+                    state.settings.set(Ordinary::of(definition), setting);
                 }
                 if definition.name == "gtid_next" {
                     self.take_gtid(ix, session, &shown);
@@ -278,14 +281,18 @@ impl Cluster {
                     server.gtid_executed.union(&set);
                 }
                 "super_read_only" if setting.is_on() => {
-                    server.globals.set("read_only", Setting::Bool(true));
-                    server.globals.set("super_read_only", setting);
+                    server
+                        .globals
+                        .set(ordinary!("read_only"), Setting::Bool(true));
+                    server.globals.set(ordinary!("super_read_only"), setting);
                 }
                 "read_only" if !setting.is_on() => {
-                    server.globals.set("super_read_only", Setting::Bool(false));
-                    server.globals.set("read_only", setting);
+                    server
+                        .globals
+                        .set(ordinary!("super_read_only"), Setting::Bool(false));
+                    server.globals.set(ordinary!("read_only"), setting);
                 }
-                name => server.globals.set(name, setting),
+                _ => server.globals.set(Ordinary::of(definition), setting),
             },
         }
     }

@@ -6,6 +6,7 @@ use crate::operation::{Outcome, SqlError};
 use crate::server::error_log::Line;
 use crate::server::session::Phase;
 use crate::trace::{Lane, TraceKind};
+use crate::variables::ordinary;
 use crate::view::ServerState;
 use crate::{ServerIndex, SessionKey};
 
@@ -18,7 +19,7 @@ impl Cluster {
         }
         server.is_shutting_down = true;
         server.state = ServerState::Stopping;
-        let version = server.global("version").shown();
+        let version = server.global(ordinary!("version")).shown();
         let text =
             format!("Received SHUTDOWN from user root. Shutting down mysqld (Version: {version}).");
         self.log(ix, Line::system(13172, "Server", text));
@@ -98,7 +99,7 @@ impl Cluster {
         if server.has_binlog() {
             server.binlog.stop(now);
         }
-        let version = server.global("version").shown();
+        let version = server.global(ordinary!("version")).shown();
         let text = format!(
             "/usr/sbin/mysqld: Shutdown complete (mysqld {version})  MySQL Community Server - GPL."
         );

@@ -14,7 +14,7 @@ use crate::operation::{
 };
 use crate::server::session::Phase;
 use crate::trace::{Lane, TraceKind};
-use crate::variables::Setting;
+use crate::variables::{Setting, ordinary};
 use crate::{ServerIndex, SessionKey};
 
 impl Cluster {
@@ -189,7 +189,10 @@ impl Cluster {
         if self.server(ix).engine.transaction(actor).is_some() {
             return;
         }
-        let autocommit = self.server(ix).session_value(session, "autocommit").is_on();
+        let autocommit = self
+            .server(ix)
+            .session_value(session, ordinary!("autocommit"))
+            .is_on();
         let begun = self
             .session_mut(ix, session)
             .is_some_and(|state| state.in_transaction);
@@ -308,7 +311,9 @@ impl Cluster {
         let gtid_next = self.owned_gtid(ix, session);
         // A named identifier is used up even by a transaction that changes nothing.
         let is_logged = !open.is_empty() || logged.is_some() || gtid_next.is_some();
-        let sql_log_bin = server.session_value(session, "sql_log_bin").is_on();
+        let sql_log_bin = server
+            .session_value(session, ordinary!("sql_log_bin"))
+            .is_on();
         if !is_logged || !sql_log_bin || !server.has_binlog() {
             self.commit_unlogged(ix, session);
             return;
@@ -460,7 +465,9 @@ impl Cluster {
         if let Some(state) = self.session_mut(ix, session)
             && let Some(id) = effect.insert_id
         {
-            state.settings.set("last_insert_id", Setting::Int(id));
+            state
+                .settings
+                .set(ordinary!("last_insert_id"), Setting::Int(id));
         }
         let open = self.server(ix).engine.transaction(Actor::Session(session));
         if open.is_some_and(|open| open.is_explicit) {
@@ -485,9 +492,9 @@ impl Cluster {
             return Err(SqlError::new(1792, "25006", text));
         }
         let may_write = [Privilege::SUPER, Privilege::CONNECTION_ADMIN];
-        let option = if server.global("super_read_only").is_on() {
+        let option = if server.global(ordinary!("super_read_only")).is_on() {
             "--super-read-only"
-        } else if server.global("read_only").is_on()
+        } else if server.global(ordinary!("read_only")).is_on()
             && !server.privileges(session).contains_any(&may_write)
         {
             "--read-only"

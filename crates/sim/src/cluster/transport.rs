@@ -125,7 +125,7 @@ impl Cluster {
         self.deliver(id, packet);
     }
 
-    fn deliver(&mut self, id: PacketId, packet: Packet) {
+    fn deliver(&mut self, id: PacketId, packet: Box<Packet>) {
         let Packet {
             connection,
             direction,
@@ -136,7 +136,7 @@ impl Cluster {
             bytes,
             transaction,
             ..
-        } = packet;
+        } = *packet;
         if !self.is_listening(connection, direction, to, &payload) {
             self.bounce(id, connection, direction, (from, to), what, payload);
             return;

@@ -6,6 +6,7 @@ use crate::cluster::{Cluster, Pending, ProcessEvent};
 use crate::engine::Actor;
 use crate::engine::redo::{Commit, FlushPolicy};
 use crate::trace::{Lane, TraceKind};
+use crate::variables::ordinary;
 use semisync_core::source::Input;
 
 impl Cluster {
@@ -27,7 +28,10 @@ impl Cluster {
 
     /// Takes the lock of a stage for everybody in its queue, if it is free.
     pub(crate) fn start_stage(&mut self, ix: ServerIndex, stage: Stage) {
-        let keeps_order = self.server(ix).global("binlog_order_commits").is_on();
+        let keeps_order = self
+            .server(ix)
+            .global(ordinary!("binlog_order_commits"))
+            .is_on();
         let needs_lock = keeps_order || matches!(stage, Stage::Flush | Stage::Sync);
         let server = self.server_mut(ix);
         if stage == Stage::Flush && !server.rotations.is_empty() {
@@ -86,11 +90,14 @@ impl Cluster {
         }
         let end = self.server(ix).binlog.end();
         self.source_input(ix, Input::BinlogFlushed { position: end });
-        let sync_binlog = self.server(ix).global("sync_binlog").as_u64();
+        let sync_binlog = self.server(ix).global(ordinary!("sync_binlog")).as_u64();
         if sync_binlog != 1 {
             self.publish(ix, None);
         }
-        let limit = self.server(ix).global("max_binlog_size").as_u64();
+        let limit = self
+            .server(ix)
+            .global(ordinary!("max_binlog_size"))
+            .as_u64();
         if limit <= self.server(ix).binlog.current().size {
             self.server_mut(ix).rotations.push_back(None);
         }
@@ -99,13 +106,15 @@ impl Cluster {
 
     fn start_sync(&mut self, ix: ServerIndex, id: GroupId) {
         let server = self.server(ix);
-        let sync_binlog = server.global("sync_binlog").as_u64();
+        let sync_binlog = server.global(ordinary!("sync_binlog")).as_u64();
         let is_due = match sync_binlog {
             0 => false,
             every => every <= server.commits.unsynced_groups + 1,
         };
         let delay = match is_due || sync_binlog == 0 {
-            true => server.global("binlog_group_commit_sync_delay").as_u64(),
+            true => server
+                .global(ordinary!("binlog_group_commit_sync_delay"))
+                .as_u64(),
             false => 0,
         };
         let end = server.binlog.end();
@@ -214,7 +223,9 @@ impl Cluster {
             let channel = server.channel.as_ref();
             commit.applied = channel.map(|channel| channel.applier.applied_up_to());
         }
-        let interval = server.global("innodb_flush_log_at_timeout").as_u64();
+        let interval = server
+            .global(ordinary!("innodb_flush_log_at_timeout"))
+            .as_u64();
         let redo = server.engine.redo_mut();
         redo.flush_in_background(now, interval.max(1) * SECOND_US);
         redo.log_commit(now, commit);
@@ -223,7 +234,9 @@ impl Cluster {
     /// `innodb_flush_log_at_trx_commit`, for everything logged so far.
     pub(crate) fn flush_redo(&mut self, ix: ServerIndex) {
         let server = self.server_mut(ix);
-        let setting = server.global("innodb_flush_log_at_trx_commit").as_u64();
+        let setting = server
+            .global(ordinary!("innodb_flush_log_at_trx_commit"))
+            .as_u64();
         server.engine.redo_mut().flush(FlushPolicy::of(setting));
     }
 

@@ -4,6 +4,7 @@ use crate::ServerIndex;
 use crate::binlog::BinlogEvent;
 use crate::cluster::Cluster;
 use crate::inspect::{BinlogEventRow, BinlogFileRow, ErrorLogRow};
+use crate::variables::ordinary;
 
 impl Cluster {
     /// Binary log files; empty without a binary log.
@@ -21,7 +22,7 @@ impl Cluster {
     /// Events of a binary log file; `None` if there is no such file.
     pub fn binlog_events(&self, server: ServerIndex, file: &str) -> Option<Vec<BinlogEventRow>> {
         let server = self.running_server(server).filter(|it| it.has_binlog())?;
-        let version = server.global("version").shown();
+        let version = server.global(ordinary!("version")).shown();
         let found = server.binlog.file(file)?;
         let rows = found.events.iter().map(|event| BinlogEventRow {
             file: found.name.to_string(),
@@ -41,7 +42,7 @@ impl Cluster {
         file: Option<&str>,
     ) -> Option<Vec<BinlogEventRow>> {
         let server = self.running_server(server)?;
-        let version = server.global("version").shown();
+        let version = server.global(ordinary!("version")).shown();
         let relay_log = &server.channel.as_ref()?.relay_log;
         let mut files = relay_log.files().iter();
         let found = match file {

@@ -9,6 +9,7 @@ use crate::operation::TableDefinition;
 use crate::replication::channel::ReceiverPhase;
 use crate::server::Server;
 use crate::value::Value;
+use crate::variables::ordinary;
 use crate::{ServerIndex, SessionKey};
 
 impl Cluster {
@@ -314,7 +315,10 @@ fn channel_rows(cluster: &Cluster, server: &Server) -> Vec<ProcessRow> {
             None => applier.since,
         };
         rows.push(row(id, "", last, "Query", applier.state(now)));
-        for worker in 1..=server.global("replica_parallel_workers").as_u64() {
+        for worker in 1..=server
+            .global(ordinary!("replica_parallel_workers"))
+            .as_u64()
+        {
             let (at_work, is_busy) = applier.worker_state(now);
             if applier.is_stopping && worker != 1 {
                 continue;

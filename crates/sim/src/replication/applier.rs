@@ -12,6 +12,7 @@ use crate::inspect::relay_position;
 use crate::operation::OkPacket;
 use crate::server::error_log::Line;
 use crate::trace::{Lane, TraceKind};
+use crate::variables::ordinary;
 
 impl Cluster {
     /// START REPLICA SQL_THREAD.
@@ -25,7 +26,9 @@ impl Cluster {
         let now = self.world.now;
         let server = self.server_mut(ix);
         let first_id = server.next_processlist_id;
-        server.next_processlist_id += 1 + server.global("replica_parallel_workers").as_u64();
+        server.next_processlist_id += 1 + server
+            .global(ordinary!("replica_parallel_workers"))
+            .as_u64();
         let Some(channel) = server.channel.as_mut() else {
             return;
         };
@@ -122,9 +125,9 @@ impl Cluster {
         let now = self.world.now;
         let own = self.world.timing.apply_us;
         let duration = self.server(ix).apply_us.unwrap_or(own);
+        let own_id = self.server(ix).server_id();
         loop {
             let server = self.server_mut(ix);
-            let own_id = server.server_id();
             let executed = &server.gtid_executed;
             let Some(channel) = server.channel.as_mut() else {
                 return;
@@ -159,10 +162,9 @@ impl Cluster {
                 return;
             };
             let event = event.clone();
-            let relay_file = file.name.to_string();
             if event.body.begins_transaction()
                 && let Some(until) = &applier.until
-                && until.excludes(&event, &relay_file, &applier.source_file)
+                && until.excludes(&event, &file.name.to_string(), &applier.source_file)
             {
                 self.stop_applier(ix);
                 return;

@@ -12,6 +12,7 @@ use crate::engine::alter::alter;
 use crate::engine::redo::{Commit, Lsn};
 use crate::engine::{Actor, LockName, StatementChanges, Transaction};
 use crate::trace::{Lane, TraceKind};
+use crate::variables::ordinary;
 use crate::{ServerIndex, TransactionId};
 
 /// Why a transaction is not applied.
@@ -265,7 +266,8 @@ impl Cluster {
             applying.is_committing = true;
         }
         let server = self.server(ix);
-        let writes_binlog = server.has_binlog() && server.global("log_replica_updates").is_on();
+        let writes_binlog =
+            server.has_binlog() && server.global(ordinary!("log_replica_updates")).is_on();
         let transaction = transaction_of(applying);
         if writes_binlog {
             let job = Job {

@@ -15,6 +15,7 @@ use crate::network::{
 };
 use crate::server::error_log::Line;
 use crate::trace::{Lane, PacketKind, TraceKind};
+use crate::variables::ordinary;
 use crate::{ServerIndex, TransactionId};
 
 impl Cluster {
@@ -148,7 +149,10 @@ impl Cluster {
     }
 
     fn net_timeout_us(&self, ix: ServerIndex) -> u64 {
-        let seconds = self.server(ix).global("replica_net_timeout").as_u64();
+        let seconds = self
+            .server(ix)
+            .global(ordinary!("replica_net_timeout"))
+            .as_u64();
         seconds.saturating_mul(1_000_000)
     }
 
@@ -326,8 +330,8 @@ impl Cluster {
         let (uuid, server_id) = (server.uuid.to_string(), server.server_id());
         let registration = Registration {
             server_id,
-            host: server.global("report_host").shown(),
-            port: u16::try_from(server.global("report_port").as_u64()).unwrap_or(0),
+            host: server.global(ordinary!("report_host")).shown(),
+            port: u16::try_from(server.global(ordinary!("report_port")).as_u64()).unwrap_or(0),
         };
         let half_of_timeout = self.net_timeout_us(ix) / 2;
         let Some(channel) = self.channel_mut(ix) else {
@@ -494,7 +498,7 @@ impl Cluster {
 
     /// Begins with the next packet, if the thread is idle.
     fn write_next(&mut self, ix: ServerIndex) {
-        let sync_every = self.server(ix).global("sync_relay_log").as_u64();
+        let sync_every = self.server(ix).global(ordinary!("sync_relay_log")).as_u64();
         let (write_us, fsync_us) = (self.world.timing.write_us, self.world.timing.fsync_us);
         let Some(channel) = self.channel_mut(ix) else {
             return;
@@ -593,7 +597,7 @@ impl Cluster {
     fn queue_event(&mut self, ix: ServerIndex, received: &Received) -> BinlogPosition {
         let now = self.world.now;
         let own_id = self.server(ix).server_id();
-        let sync_every = self.server(ix).global("sync_relay_log").as_u64();
+        let sync_every = self.server(ix).global(ordinary!("sync_relay_log")).as_u64();
         let Some(channel) = self.channel_mut(ix) else {
             return BinlogPosition::default();
         };

@@ -7,7 +7,7 @@ use semisync_core::variables::{Family, find_system_variable};
 
 use super::Server;
 use super::error_log::Line;
-use crate::variables::{Setting, Settings, catalogue};
+use crate::variables::{Ordinary, Setting, Settings, catalogue, ordinary};
 
 /// An option file, understood.
 #[derive(Clone, Debug, Default)]
@@ -43,7 +43,9 @@ impl Server {
                     options.binlog_base = Some(base.rsplit('/').next().unwrap_or(base).to_owned());
                 }
                 ("skip_log_bin" | "disable_log_bin", _) => {
-                    options.globals.set("log_bin", Setting::Bool(false));
+                    options
+                        .globals
+                        .set(ordinary!("log_bin"), Setting::Bool(false));
                 }
                 (STOCK_COUNTING, value) => {
                     options.counts_as_stock = value.is_none_or(|value| value != "0");
@@ -144,12 +146,12 @@ pub(crate) fn normalised(written: &str) -> (String, bool) {
 }
 
 fn set_ordinary(globals: &mut Settings, name: &str, value: Option<&str>) -> bool {
-    let Some(definition) = catalogue::find(name) else {
+    let Some(variable) = Ordinary::find(name) else {
         return false;
     };
-    match definition.parse(value.unwrap_or("")) {
+    match variable.definition().parse(value.unwrap_or("")) {
         Some(setting) => {
-            globals.set(definition.name, setting);
+            globals.set(variable, setting);
             true
         }
         None => false,

@@ -5,14 +5,15 @@ use semisync_core::Generation;
 use crate::SessionKey;
 use crate::inspect::{VariableReach, VariableRow};
 use crate::server::Server;
-use crate::variables::catalogue::{ORDINARY, old_name};
-use crate::variables::{Reach, Setting};
+use crate::variables::catalogue::old_name;
+use crate::variables::{Ordinary, Reach, Setting};
 
 impl Server {
     /// The variables of the server, or as one of its sessions sees them.
     pub(crate) fn variable_rows(&self, session: Option<SessionKey>) -> Vec<VariableRow> {
         let mut rows = Vec::new();
-        for definition in ORDINARY {
+        for variable in Ordinary::all() {
+            let definition = variable.definition();
             let scope = match definition.reach {
                 Reach::Global => VariableReach::Global,
                 Reach::Both => VariableReach::Both,
@@ -23,8 +24,8 @@ impl Server {
             }
             let setting = match (self.computed(definition.name, session), session) {
                 (Some(setting), _) => setting,
-                (None, Some(session)) => self.session_value(session, definition.name),
-                (None, None) => self.global(definition.name),
+                (None, Some(session)) => self.session_value(session, variable).into_owned(),
+                (None, None) => self.global(variable).into_owned(),
             };
             if let Some(old) = old_name(definition.name)
                 && self.generation != Generation::V5_5

@@ -103,9 +103,65 @@ pub fn old_name(name: &str) -> Option<String> {
 
 /// The ordinary variable with this name (without case).
 pub fn find(name: &str) -> Option<&'static Definition> {
-    let name = name.to_ascii_lowercase();
-    let index = ORDINARY.binary_search_by(|definition| definition.name.cmp(&name));
-    index.ok().map(|index| &ORDINARY[index])
+    Ordinary::find(name).map(Ordinary::definition)
+}
+
+/// Which of the ordinary variables.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Ordinary(u16);
+
+impl Ordinary {
+    /// All of them, in the order of the catalogue.
+    pub fn all() -> impl Iterator<Item = Ordinary> {
+        (0..ORDINARY.len()).map(|place| Ordinary(place as u16))
+    }
+
+    /// The one with this name (without case).
+    pub fn find(name: &str) -> Option<Ordinary> {
+        let name = name.to_ascii_lowercase();
+        let index = ORDINARY.binary_search_by(|definition| definition.name.cmp(&name));
+        index.ok().map(|place| Ordinary(place as u16))
+    }
+
+    /// The one with exactly this name, for the compiler: there must be one.
+    pub(crate) const fn named(name: &str) -> Ordinary {
+        let mut place = 0;
+        while place < ORDINARY.len() {
+            if is_same(ORDINARY[place].name.as_bytes(), name.as_bytes()) {
+                return Ordinary(place as u16);
+            }
+            place += 1;
+        }
+        panic!("no ordinary variable has this name");
+    }
+
+    /// The one with this definition.
+    pub(crate) fn of(definition: &Definition) -> Ordinary {
+        Ordinary::find(definition.name).expect("definitions are those of the catalogue")
+    }
+
+    /// Its definition.
+    pub fn definition(self) -> &'static Definition {
+        &ORDINARY[self.place()]
+    }
+
+    pub(super) const fn place(self) -> usize {
+        self.0 as usize
+    }
+}
+
+const fn is_same(a: &[u8], b: &[u8]) -> bool {
+    if a.len() != b.len() {
+        return false;
+    }
+    let mut at = 0;
+    while at < a.len() {
+        if a[at] != b[at] {
+            return false;
+        }
+        at += 1;
+    }
+    true
 }
 
 const fn int(min: i128, max: i128) -> Kind {
