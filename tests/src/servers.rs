@@ -2,10 +2,11 @@
 //!
 //! [`Installation`] finds MySQL and both pairs of plugins, [`Server`] runs one server with the
 //! plugins asked for, [`Topology`] connects a source and its replicas, [`FakeReplica`] is a
-//! replica that misbehaves as told. Conditions are waited for with [`wait_for`], never slept for.
+//! replica that misbehaves as told, [`ForeignAcker`] one of other people's making. Conditions are waited for with [`wait_for`], never slept for.
 
 mod fake_replica;
 mod fault_libraries;
+mod foreign_acker;
 mod installation;
 mod scratch;
 mod server;
@@ -15,6 +16,7 @@ mod wait;
 
 pub use fake_replica::FakeReplica;
 pub use fault_libraries::fault_libraries;
+pub use foreign_acker::{ForeignAcker, Manners};
 pub use installation::{Installation, Plugins};
 pub use server::{Server, ServerOptions};
 pub use session::{Rows, Session, SqlError};

@@ -28,6 +28,9 @@ mod drop_in;
 #[path = "servers/faults.rs"]
 mod faults;
 
+#[path = "servers/foreign.rs"]
+mod foreign;
+
 #[path = "servers/labs.rs"]
 mod labs;
 

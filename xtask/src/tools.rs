@@ -9,6 +9,7 @@ mod apt;
 mod binaryen;
 mod browser;
 mod debian_rust;
+mod foreign_acker;
 mod mysql_root;
 mod programs;
 mod wasm_target;
@@ -22,6 +23,7 @@ use std::{
 use anyhow::{Context, Result};
 
 pub(crate) use browser::browser;
+pub(crate) use foreign_acker::foreign_acker;
 pub(crate) use mysql_root::{mysql_root, mysql_version};
 pub(crate) use wasm_target::{TRIPLE, WasmTarget};
 

@@ -1,7 +1,9 @@
-//! Where servers keep their files while they run.
+//! Where servers keep their files while they run, and that they end with the tests.
 
 use std::fs;
+use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::sync::OnceLock;
 
 use nix::sys::statvfs::statvfs;
@@ -14,6 +16,17 @@ pub(crate) fn scratch_parent(on_disk: bool) -> PathBuf {
     match memory().filter(|_| !on_disk) {
         Some(memory) => IN_MEMORY.get_or_init(|| make(memory)).clone(),
         None => ON_DISK.get_or_init(|| make(&std::env::temp_dir())).clone(),
+    }
+}
+
+/// A server must not outlive a test run that was killed.
+pub(super) fn die_with_this_thread(command: &mut Command) {
+    // SAFETY: the closure makes one system call, which is allowed between fork and exec.
+    unsafe {
+        command.pre_exec(|| {
+            libc::prctl(libc::PR_SET_PDEATHSIG, libc::SIGKILL);
+            Ok(())
+        });
     }
 }
 

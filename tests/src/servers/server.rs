@@ -2,15 +2,14 @@
 
 use std::fs;
 use std::net::TcpListener;
-use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, ExitStatus, Stdio};
+use std::process::{Child, ExitStatus, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::thread;
 use std::time::Duration;
 
 use super::installation::{Installation, Plugins, REPLICA, SOURCE};
-use super::scratch::scratch_parent;
+use super::scratch::{die_with_this_thread, scratch_parent};
 use super::session::Session;
 use super::wait::{wait_for, wait_until};
 
@@ -342,17 +341,6 @@ impl Drop for Server {
 /// A line of the error log from its label on.
 fn without_time(line: &str) -> &str {
     line.find('[').map_or(line, |start| &line[start..])
-}
-
-/// The server must not outlive a test run that was killed.
-fn die_with_this_thread(command: &mut Command) {
-    // SAFETY: the closure makes one system call, which is allowed between fork and exec.
-    unsafe {
-        command.pre_exec(|| {
-            libc::prctl(libc::PR_SET_PDEATHSIG, libc::SIGKILL);
-            Ok(())
-        });
-    }
 }
 
 /// A port nobody listens on. None of those that the system gives to outgoing connections: a server

@@ -10,6 +10,7 @@ use crate::{plugin, process, tools};
 pub(super) fn run(run: &mut Run<'_>) -> Result<()> {
     let workspace = run.workspace;
     let root = tools::mysql_root(workspace)?;
+    let foreign_acker = tools::foreign_acker(workspace)?;
     let libraries = plugin::build(workspace)?;
     for test in ["servers", "proofs"] {
         run.require_test(test)?;
@@ -18,7 +19,8 @@ pub(super) fn run(run: &mut Run<'_>) -> Result<()> {
             .args(["test", "--no-fail-fast", "-p", "semisync-tests"])
             .args(["--test", test])
             .env("SEMISYNC_MYSQL_ROOT", &root)
-            .env("SEMISYNC_PLUGIN_DIR", &libraries);
+            .env("SEMISYNC_PLUGIN_DIR", &libraries)
+            .env("SEMISYNC_FOREIGN_ACKER", &foreign_acker);
         run.tests(&mut command)?;
     }
     Ok(())
