@@ -40,6 +40,9 @@ mod flight;
 #[path = "servers/loading.rs"]
 mod loading;
 
+#[path = "servers/lost_acks.rs"]
+mod lost_acks;
+
 #[path = "servers/observed.rs"]
 mod observed;
 

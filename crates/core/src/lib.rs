@@ -21,6 +21,8 @@ pub mod generation;
 
 pub mod wire;
 
+pub mod received;
+
 pub mod variables;
 
 pub mod log;

@@ -20,7 +20,8 @@ mod tests;
 pub use ack_counter::AckCounting;
 pub use counters::Counters;
 pub use input::{
-    Deadline, DeadlineReason, Input, Output, SessionId, WaitOutcome, WaitTicket, WakeCause,
+    Deadline, DeadlineReason, FlushedMark, Input, Output, SessionId, WaitOutcome, WaitTicket,
+    WakeCause,
 };
 pub use machine::{Source, SourceConfig};
 pub use observation::{LEFT_REPLICAS_KEPT, LastAck, Observation, ObservedReplica, WaitHistogram};

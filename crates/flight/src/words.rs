@@ -74,6 +74,13 @@ impl fmt::Display for Told<'_> {
                 server_id,
                 position,
             } => write!(f, "ACK {position} from replica {}", server_id.0),
+            Input::ReplicaHasReceived { server_id, mark: _ } => {
+                write!(
+                    f,
+                    "replica {} asked for nothing flushed so far",
+                    server_id.0
+                )
+            }
             Input::AckRejected { error } => f.write_str(match error {
                 AckError::MagicNumber => "a packet with a wrong magic number",
                 AckError::TooShort => "an ACK that is too short",

@@ -12,7 +12,7 @@ use crate::entry::{BEGAN, COUNTED, ENDED, FATAL, LOST, TOLD};
 use crate::{Digest, Origin};
 
 /// What every file begins with.
-pub const FILE_HEAD: [u8; 8] = *b"SSLFLT\x00\x01";
+pub const FILE_HEAD: [u8; 8] = *b"SSLFLT\x00\x02";
 
 /// Entries on their way to a file.
 #[derive(Debug)]

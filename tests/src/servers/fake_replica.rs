@@ -34,6 +34,23 @@ impl FakeReplica {
     /// # Panics
     /// When the server refuses.
     pub fn connect(server: &Server, server_id: u32, position: &BinlogPosition) -> FakeReplica {
+        let mut replica = FakeReplica::announce(server);
+        replica.request_dump(server_id, position);
+        replica
+    }
+
+    /// The same with auto-position: it has the transactions of the server's own up to `last`.
+    ///
+    /// # Panics
+    /// When the server refuses.
+    pub fn connect_with_gtids(server: &Server, server_id: u32, last: u64) -> FakeReplica {
+        let uuid = server.session().value("SELECT @@GLOBAL.server_uuid");
+        let mut replica = FakeReplica::announce(server);
+        replica.request_dump_with_gtids(server_id, &uuid, last);
+        replica
+    }
+
+    fn announce(server: &Server) -> FakeReplica {
         let stream = TcpStream::connect(("127.0.0.1", server.port())).expect("the server listens");
         stream
             .set_read_timeout(Some(READ_TIME))
@@ -43,7 +60,6 @@ impl FakeReplica {
         replica.log_in();
         replica.query("SET @source_binlog_checksum = @@GLOBAL.binlog_checksum");
         replica.query("SET @rpl_semi_sync_replica = 1");
-        replica.request_dump(server_id, position);
         replica
     }
 
@@ -142,6 +158,28 @@ impl FakeReplica {
         self.send(&packet(0, &request));
     }
 
+    fn request_dump_with_gtids(&mut self, server_id: u32, uuid: &str, last: u64) {
+        let digits: Vec<u8> = uuid.bytes().filter(|byte| *byte != b'-').collect();
+        let uuid = digits.chunks(2).map(|pair| {
+            let pair = std::str::from_utf8(pair).expect("hexadecimal digits");
+            u8::from_str_radix(pair, 16).expect("hexadecimal digits")
+        });
+        let mut set = 1_u64.to_le_bytes().to_vec();
+        set.extend(uuid);
+        for number in [1, 1, last + 1] {
+            set.extend_from_slice(&number.to_le_bytes());
+        }
+        let set_len = u32::try_from(set.len()).expect("a short set");
+        let mut request = vec![COM_BINLOG_DUMP_GTID];
+        request.extend_from_slice(&BINLOG_THROUGH_GTID.to_le_bytes());
+        request.extend_from_slice(&server_id.to_le_bytes());
+        request.extend_from_slice(&0_u32.to_le_bytes());
+        request.extend_from_slice(&4_u64.to_le_bytes());
+        request.extend_from_slice(&set_len.to_le_bytes());
+        request.extend_from_slice(&set);
+        self.send(&packet(0, &request));
+    }
+
     fn read_packet(&mut self) -> Vec<u8> {
         let mut header = [0; 4];
         self.stream
@@ -168,6 +206,10 @@ const READ_TIME: Duration = Duration::from_secs(20);
 const COM_QUIT: u8 = 0x01;
 const COM_QUERY: u8 = 0x03;
 const COM_BINLOG_DUMP: u8 = 0x12;
+const COM_BINLOG_DUMP_GTID: u8 = 0x1e;
+
+/// Flag of a request with auto-position.
+const BINLOG_THROUGH_GTID: u16 = 0x0004;
 
 /// Protocol 4.1, its password form, and the name of the authentication plugin.
 const CAPABILITIES: u32 = 0x0000_0200 | 0x0000_8000 | 0x0008_0000;

@@ -14,9 +14,6 @@ const OURS: Plugins = Plugins::Ours;
 
 const SOON: Duration = Duration::from_secs(10);
 
-/// On a busy machine a replica that comes back searches the whole binary log first.
-const LATER: Duration = Duration::from_secs(60);
-
 /// A fake replica that asks for what is not written yet.
 fn fake_at_the_end(topology: &Topology, server_id: u32) -> FakeReplica {
     FakeReplica::connect(&topology.source, server_id, &end_of_binlog(topology))
@@ -154,7 +151,7 @@ fn disabling_and_enabling_keeps_the_connections() {
 }
 
 /// Says that it is over when it is dropped.
-struct EndsWithScope<'a>(&'a AtomicBool);
+pub(crate) struct EndsWithScope<'a>(pub(crate) &'a AtomicBool);
 
 impl Drop for EndsWithScope<'_> {
     fn drop(&mut self) {
@@ -301,33 +298,4 @@ fn group_commits_rotations_and_reconnects_do_not_stop_each_other_over_tls() {
         compression: None,
     };
     check_under_load(link, rotate_reorder_and_reconnect);
-}
-
-#[test]
-fn a_compressed_connection_that_is_cut_is_made_anew() {
-    let link = Link {
-        tls: false,
-        compression: Some("zlib"),
-    };
-    let topology = Topology::start(OURS, &[OURS], link);
-    let mut session = topology.source.session();
-    let dump = "SELECT id FROM information_schema.processlist WHERE command LIKE 'Binlog Dump%'";
-    for round in 0..8 {
-        let began = topology.source.count_logged(11170);
-        // Nothing is on its way: an ACK that is lost with its connection is never sent again.
-        for dump in session.rows(dump) {
-            let _ = session.try_run(&format!("KILL {}", dump[0]));
-        }
-        wait_until("the replica has come again", LATER, || {
-            began < topology.source.count_logged(11170)
-        });
-        let acknowledged = session.source_count("yes_tx");
-        topology.insert(round * 20..(round + 1) * 20);
-        assert_eq!(session.source_count("yes_tx"), acknowledged + 20);
-    }
-    assert_eq!(
-        topology.source.count_logged(13129),
-        0,
-        "no packet out of order"
-    );
 }

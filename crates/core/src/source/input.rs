@@ -23,6 +23,16 @@ pub struct WaitTicket {
     pub(crate) serial: u32,
 }
 
+/// What was flushed at a moment. It is void once the binary logs are reset.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+pub struct FlushedMark {
+    /// The greatest flushed position.
+    pub position: BinlogPosition,
+    /// How often the binary logs had been reset.
+    pub resets: u64,
+}
+
 /// What happened. Each variant is a fact the host observed; times come with [`super::Source::handle`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
@@ -129,6 +139,15 @@ pub enum Input {
         server_id: ServerId,
         /// What its relay log has.
         position: BinlogPosition,
+    },
+    /// The request with which a semisynchronous replica's dump with auto-position began covers
+    /// every transaction that was flushed when the mark was taken
+    /// ([`super::Source::unacknowledged`]). Given after [`Input::DumpStarted`].
+    ReplicaHasReceived {
+        /// The replica's `server_id`.
+        server_id: ServerId,
+        /// Up to where it has everything.
+        mark: FlushedMark,
     },
     /// A packet arrived from a replica that is no ACK.
     AckRejected {

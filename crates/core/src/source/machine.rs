@@ -14,8 +14,8 @@ use super::ack_counter::AckCounter;
 use super::commit_waits::CommitWaits;
 use super::flushed_positions::FlushedPositions;
 use super::{
-    AckCounting, Counters, Deadline, DeadlineReason, Input, Observation, Output, SemisyncStatus,
-    WaitPoint,
+    AckCounting, Counters, Deadline, DeadlineReason, FlushedMark, Input, Observation, Output,
+    SemisyncStatus, WaitPoint,
 };
 use crate::Generation;
 use crate::log::LogMessage;
@@ -71,6 +71,8 @@ pub struct Source {
     wait: Mark,
     /// Greatest flushed position.
     commit: Mark,
+    /// How often the binary logs were reset: positions from before mean nothing any more.
+    resets: u64,
     flushed: FlushedPositions,
     waits: CommitWaits,
     acks: AckCounter,
@@ -111,6 +113,7 @@ impl Source {
             reply: Mark::default(),
             wait: Mark::default(),
             commit: Mark::default(),
+            resets: 0,
             flushed: FlushedPositions::new(order),
             waits: CommitWaits::new(),
             acks: AckCounter::new(config.counting, order, config.wait_for_replica_count),
@@ -173,6 +176,9 @@ impl Source {
                 server_id,
                 position,
             } => self.ack_received(now, server_id, position),
+            Input::ReplicaHasReceived { server_id, mark } => {
+                self.replica_has_received(server_id, &mark);
+            }
             Input::AckRejected { error } => self.ack_rejected(error),
 
             Input::BinaryLogsReset => self.binary_logs_reset(),
@@ -263,6 +269,18 @@ impl Source {
     /// The greatest flushed position, if known.
     pub fn flushed(&self) -> Option<&BinlogPosition> {
         self.commit.known()
+    }
+
+    /// What is flushed now, if commits wait, or will, for an ACK of it: what the request of a
+    /// replica is worth comparing with (see [`Input::ReplicaHasReceived`]).
+    pub fn unacknowledged(&self) -> Option<FlushedMark> {
+        let commit = self.commit.known().filter(|_| self.is_on)?;
+        let reply = self.reply.known();
+        let is_acknowledged = reply.is_some_and(|reply| self.order.reaches(reply, commit));
+        (!is_acknowledged).then(|| FlushedMark {
+            position: commit.clone(),
+            resets: self.resets,
+        })
     }
 
     /// The smallest position waited for, as far as noted.

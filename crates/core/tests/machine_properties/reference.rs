@@ -39,6 +39,7 @@ pub(crate) struct Reference {
     last_wait: BinlogPosition,
     pub(crate) nodes: Vec<BinlogPosition>,
     pub(crate) waiters: Vec<Waiter>,
+    resets: u64,
     latest_acks: BTreeMap<ServerId, BinlogPosition>,
     reported: BinlogPosition,
     pub(crate) counters: Counters,
@@ -146,6 +147,12 @@ impl Reference {
                 server_id,
                 position,
             } => self.ack(server_id, position),
+            Input::ReplicaHasReceived { server_id, mark } => {
+                let is_flushed = self.commit.as_ref() >= Some(&mark.position);
+                if self.on && is_flushed && mark.resets == self.resets {
+                    self.ack(server_id, mark.position);
+                }
+            }
             Input::AckRejected { .. } => {}
             Input::BinaryLogsReset => self.reset(),
             Input::StatusFlushed => {
@@ -446,6 +453,7 @@ impl Reference {
     }
 
     fn reset(&mut self) {
+        self.resets += 1;
         self.forget_acks();
         self.forget_positions();
         let clients = self.counters.clients;

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use proptest::prelude::*;
 use semisync_core::source::{
-    Input, Output, SessionId, Source, SourceConfig, WaitPoint, WaitTicket, WakeCause,
+    FlushedMark, Input, Output, SessionId, Source, SourceConfig, WaitPoint, WaitTicket, WakeCause,
 };
 use semisync_core::wire::AckError;
 use semisync_core::{BinlogPosition, Instant, ServerId};
@@ -28,6 +28,10 @@ pub(crate) enum Step {
     Ack { server: u8, back: u8 },
     /// A replica connects.
     Connect { server: u8, start: Option<u8> },
+    /// What is unacknowledged is noted.
+    Mark,
+    /// A replica that connected has what was noted last.
+    Received { server: u8 },
     /// A replica's connection ends.
     Disconnect { index: u8 },
     /// An event is about to be sent.
@@ -62,6 +66,8 @@ pub(crate) fn steps(len: usize) -> impl Strategy<Value = Vec<Step>> {
             .prop_map(|(server, back)| Step::Ack { server, back }),
         4 => (0..10u8, prop::option::of(0..7u8))
             .prop_map(|(server, start)| Step::Connect { server, start }),
+        4 => Just(Step::Mark),
+        3 => (0..10u8).prop_map(|server| Step::Received { server }),
         3 => any::<u8>().prop_map(|index| Step::Disconnect { index }),
         8 => (0..8u8).prop_map(|back| Step::Flag { back }),
         3 => setting().prop_map(Step::Set),
@@ -87,6 +93,7 @@ pub(crate) struct Run {
     pub(crate) now: Instant,
     sleeping: BTreeMap<SessionId, Sleeper>,
     connected: Vec<(ServerId, bool)>,
+    mark: Option<FlushedMark>,
     last_rank: u64,
     next_session: u64,
 }
@@ -106,6 +113,7 @@ impl Run {
             now: Instant::from_millis(1_000_000),
             sleeping: BTreeMap::new(),
             connected: Vec::new(),
+            mark: None,
             last_rank: 0,
             next_session: 0,
         }
@@ -145,6 +153,14 @@ impl Run {
                     semisync,
                 }
             }
+            Step::Mark => {
+                self.mark = self.source.unacknowledged().or(self.mark.take());
+                return None;
+            }
+            Step::Received { server } => Input::ReplicaHasReceived {
+                server_id: server_id(server),
+                mark: self.mark.clone()?,
+            },
             Step::Disconnect { index } => {
                 let count = self.connected.len();
                 let index = usize::from(index).checked_rem(count)?;

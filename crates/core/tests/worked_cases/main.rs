@@ -8,4 +8,5 @@ mod counting;
 mod links;
 mod notation;
 mod packets;
+mod received;
 mod source;

@@ -7,6 +7,7 @@
 //! ```text
 //! enable   disable   count N   timeout MS   wait_no_replica ON|OFF   wait_point WORD
 //! add S2@4   gone S2   async S2@4   ACK S2@500   flush 500   flag 500   sent
+//! mark   no-mark   received S2      (what is unacknowledged now, and that S2 has it)
 //! a waits 500   a commits   fire a   KILL a   reset   flush-status   shutdown
 //! hold          from here on, woken sessions run only when told to: `a runs`
 //! ```
@@ -18,8 +19,8 @@
 
 use semisync_core::log::LogMessage;
 use semisync_core::source::{
-    AckCounting, Input, Output, SessionId, Source, SourceConfig, WaitOutcome, WaitPoint,
-    WaitTicket, WakeCause,
+    AckCounting, FlushedMark, Input, Output, SessionId, Source, SourceConfig, WaitOutcome,
+    WaitPoint, WaitTicket, WakeCause,
 };
 use semisync_core::{BinlogPosition, Generation, Instant, ServerId};
 use std::collections::BTreeMap;
@@ -84,6 +85,7 @@ struct Case {
     is_held: bool,
     log: Vec<String>,
     flags: Vec<&'static str>,
+    mark: Option<FlushedMark>,
 }
 
 #[derive(Debug)]
@@ -104,6 +106,7 @@ impl Case {
             is_held: false,
             log: Vec::new(),
             flags: Vec::new(),
+            mark: None,
         }
     }
 
@@ -118,6 +121,15 @@ impl Case {
         };
         let words: Vec<_> = step.split_whitespace().collect();
         match words[..] {
+            ["mark"] => {
+                self.mark = self.source.unacknowledged();
+                assert!(self.mark.is_some(), "nothing is unacknowledged");
+            }
+            ["no-mark"] => assert_eq!(self.source.unacknowledged(), None),
+            ["received", replica] => self.feed(Input::ReplicaHasReceived {
+                server_id: server(replica),
+                mark: self.mark.clone().expect("a mark"),
+            }),
             ["hold"] => self.is_held = true,
             [session, "runs"] => self.wake(letter(session), WakeCause::Signalled),
             ["KILL", session] => self.wake(letter(session), WakeCause::Signalled),

@@ -39,6 +39,8 @@ pub mod variables;
 
 pub mod own_variables;
 
+pub mod global_variables;
+
 mod c_text;
 
 pub use c_text::{base_name, c_bytes, c_string};

@@ -2,6 +2,7 @@
 
 use core::ffi::CStr;
 use core::ptr::NonNull;
+use core::slice;
 
 use crate::layout::network::{Net, Vio};
 use crate::server::{self, Mysql};
@@ -80,6 +81,22 @@ impl Connection {
             server::net_clear(net, false);
             (*net).pkt_nr += 1;
             flushed
+        }
+    }
+
+    /// The packet that was read last, and what the buffer holds behind it. Only while nothing has
+    /// been written since: both ways share the buffer.
+    pub fn last_read(&self) -> &[u8] {
+        let net = self.net.as_ptr();
+        // SAFETY: a valid NET; the buffer reaches at least to `buff_end`, and nobody else uses it
+        // while `self` is borrowed.
+        unsafe {
+            let (start, end) = ((*net).read_pos, (*net).buff_end);
+            let is_inside = (*net).buff <= start && start <= end && !start.is_null();
+            match is_inside {
+                true => slice::from_raw_parts(start, end.offset_from_unsigned(start)),
+                false => &[],
+            }
         }
     }
 

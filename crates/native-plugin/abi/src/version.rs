@@ -1,12 +1,9 @@
 //! Is this a server whose layouts we know?
 
-use core::ffi::{CStr, c_char, c_void};
 use core::fmt;
 
 use crate::error_log::{self, Level};
-use crate::own_variables::REGISTER;
-use crate::registry::Service;
-use crate::server::SystemVariableService;
+use crate::global_variables::global_variable;
 
 /// Why the plugin does not load here.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -43,29 +40,7 @@ fn check_version(version: &str) -> Result<(), UnsupportedServer> {
 
 /// The server's version as it prints it.
 pub fn server_version() -> Option<String> {
-    let service = Service::<SystemVariableService>::acquire(REGISTER)?;
-    read_variable(service.get(), c"version")
-}
-
-fn read_variable(variables: &SystemVariableService, name: &CStr) -> Option<String> {
-    let mut buffer = [0_u8; 256];
-    let mut value: *mut c_void = buffer.as_mut_ptr().cast();
-    let mut len = buffer.len() - 1;
-    // SAFETY: NUL-terminated names, and a buffer of `len` bytes that the server fills.
-    let failed = unsafe {
-        (variables.get_variable)(
-            c"mysql_server".as_ptr(),
-            name.as_ptr(),
-            &raw mut value,
-            &raw mut len,
-        )
-    };
-    if failed {
-        return None;
-    }
-    // SAFETY: the buffer began as zeroes and its last byte was not offered to the server.
-    let text = unsafe { CStr::from_ptr(buffer.as_ptr().cast::<c_char>()) };
-    Some(text.to_string_lossy().into_owned())
+    global_variable(c"version")
 }
 
 impl fmt::Display for UnsupportedServer {

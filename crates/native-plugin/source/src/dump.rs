@@ -8,6 +8,7 @@ use core::ffi::{c_char, c_int};
 
 use semisync_abi::error_log::{self, Level};
 use semisync_abi::fault;
+use semisync_abi::global_variables::global_variable;
 use semisync_abi::guard::guard;
 use semisync_abi::layout::observers::{
     BinlogTransmitObserver, BinlogTransmitParam, TRANSMIT_DO_NOT_OBSERVE, TRANSMIT_OBSERVE,
@@ -15,8 +16,9 @@ use semisync_abi::layout::observers::{
 use semisync_abi::layout::plugin::ServerWritable;
 use semisync_abi::packets::Connection;
 use semisync_abi::server::{self, Thd};
+use semisync_core::received::{FlushedGtids, ReceivedGtids};
 use semisync_core::source::{Input, Source};
-use semisync_core::wire::EventHeader;
+use semisync_core::wire::{DumpRequest, EventHeader};
 use semisync_core::{BinlogPosition, Generation, ServerId};
 
 use crate::ack_receiver::{self, Link};
@@ -216,7 +218,46 @@ fn dump_started(server_id: ServerId, position: BinlogPosition, semisync: bool) -
         position,
         semisync,
     });
+    if semisync {
+        report_received(server_id);
+    }
     0
+}
+
+/// Compares the dump request with what is flushed, if commits wait for an ACK of it. Transactions
+/// that are not sent because the replica has them pass no hook, so this is the only moment.
+fn report_received(server_id: ServerId) {
+    // Before the server's sets are read: they only grow.
+    let Some(mark) = host::unacknowledged() else {
+        return;
+    };
+    if received(server_id).is_some_and(|received| covers_all(&received)) {
+        host::report(Input::ReplicaHasReceived { server_id, mark });
+    }
+}
+
+/// What the replica asked not to be sent; `None` without auto-position.
+fn received(server_id: ServerId) -> Option<ReceivedGtids> {
+    let connection = connection()?;
+    let request = DumpRequest::decode(connection.last_read()).ok()?;
+    let is_asked_here = request.server_id == server_id;
+    is_asked_here.then_some(())?;
+    ReceivedGtids::decode(request.gtids).ok()
+}
+
+fn covers_all(received: &ReceivedGtids) -> bool {
+    let (Some(mode), Some(owned), Some(executed)) = (
+        global_variable(c"gtid_mode"),
+        global_variable(c"gtid_owned"),
+        global_variable(c"gtid_executed"),
+    ) else {
+        return false;
+    };
+    received.covers_all(&FlushedGtids {
+        mode: &mode,
+        owned: &owned,
+        executed: &executed,
+    })
 }
 
 /// Lets the ACK receiver read this connection.
@@ -233,13 +274,7 @@ fn register(server_id: ServerId) -> Result<(), &'static str> {
 
 /// Sends a flagged event on its way at once.
 fn flush_request() {
-    // SAFETY: on a dump thread the current session and its connection exist, and no other thread
-    // writes to it.
-    let connection = unsafe {
-        let protocol = server::thd_get_protocol_classic(current_session());
-        Connection::from_net(server::protocol_get_net(protocol))
-    };
-    let flushed = connection.is_some_and(|mut connection| connection.flush_request());
+    let flushed = connection().is_some_and(|mut connection| connection.flush_request());
     if !flushed {
         host::report(Input::EventFlushFailed);
         // SAFETY: the current session. A broken link shows at the next write.
@@ -248,6 +283,15 @@ fn flush_request() {
     host::report(Input::EventSent {
         ack_requested: true,
     });
+}
+
+fn connection() -> Option<Connection> {
+    // SAFETY: on a dump thread the current session and its connection exist, and no other thread
+    // uses its buffer.
+    unsafe {
+        let protocol = server::thd_get_protocol_classic(current_session());
+        Connection::from_net(server::protocol_get_net(protocol))
+    }
 }
 
 fn current_session() -> *mut Thd {

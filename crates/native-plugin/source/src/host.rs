@@ -13,7 +13,8 @@ use semisync_abi::{clock, error_log, fault, server};
 use semisync_core::Instant;
 use semisync_core::log::LogMessage;
 use semisync_core::source::{
-    Counters, Input, Output, SemisyncStatus, SessionId, Source, SourceConfig, WaitTicket,
+    Counters, FlushedMark, Input, Output, SemisyncStatus, SessionId, Source, SourceConfig,
+    WaitTicket,
 };
 use semisync_core::variables::{ObservedValue, ObservedVariable, WallClock};
 use semisync_flight::Origin;
@@ -141,6 +142,11 @@ pub(crate) fn event_flag(input: Input) -> bool {
     });
     finish(guard);
     flag
+}
+
+/// What a replica's dump request is worth comparing with, if anything.
+pub(crate) fn unacknowledged() -> Option<FlushedMark> {
+    lock()?.as_ref()?.source.unacknowledged()
 }
 
 /// Whether commits and events concern the machine at all.

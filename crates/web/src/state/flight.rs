@@ -297,7 +297,7 @@ fn kind_of(input: &Input) -> Kind {
         Input::BinlogFlushed { .. }
         | Input::CommitQueueSynced { .. }
         | Input::TransactionCommitted { .. } => Kind::Commit,
-        Input::AckReceived { .. } => Kind::Ack,
+        Input::AckReceived { .. } | Input::ReplicaHasReceived { .. } => Kind::Ack,
         Input::SessionWoken { cause, .. } => match cause {
             WakeCause::Signalled => Kind::Sent,
             WakeCause::DeadlineReached => Kind::Trouble,

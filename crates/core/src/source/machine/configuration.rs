@@ -69,6 +69,7 @@ impl Source {
     /// Positions start again at the beginning. Nodes that nobody waits on would be greater than all
     /// new ones, so they go; the stock plugin keeps them and then switches off at each flush.
     pub(super) fn binary_logs_reset(&mut self) {
+        self.resets += 1;
         self.acks.clear();
         self.forget_positions();
         self.counters.reset();

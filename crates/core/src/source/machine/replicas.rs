@@ -1,7 +1,7 @@
 //! Replicas: dumps that start and stop, which events ask for an ACK, and what an ACK releases.
 
-use super::super::Output;
 use super::super::ack_counter::{Ack, Counted};
+use super::super::{FlushedMark, Output};
 use super::Source;
 use crate::ServerId;
 use crate::log::LogMessage;
@@ -79,6 +79,16 @@ impl Source {
             server_id,
         });
         self.count_ack(server_id, position);
+    }
+
+    /// What a replica asks not to be sent again it has written, as its ACK would say, and it is
+    /// never asked for that ACK again. While OFF only an ACK switches on, as in the stock plugin.
+    pub(super) fn replica_has_received(&mut self, server_id: ServerId, mark: &FlushedMark) {
+        let commit = self.commit.known();
+        let is_flushed = commit.is_some_and(|commit| self.order.reaches(commit, &mark.position));
+        if self.is_on && is_flushed && mark.resets == self.resets {
+            self.count_ack(server_id, mark.position.clone());
+        }
     }
 
     pub(super) fn ack_rejected(&mut self, error: AckError) {

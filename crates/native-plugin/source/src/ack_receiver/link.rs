@@ -2,11 +2,13 @@
 //!
 //! The dump thread writes to the same connection meanwhile. A plain one is read from the socket, a
 //! TLS one through the server's own TLS layer with a read time limit of zero, so that neither ever
-//! blocks.
+//! blocks. The socket is a duplicate of our own: KILL closes the session's at once, from the killer's
+//! thread, and the next connection gets its number.
 
 use core::ffi::{CStr, c_int};
 use core::mem::MaybeUninit;
 use core::ptr::{self, NonNull};
+use std::os::fd::{AsRawFd, FromRawFd, OwnedFd};
 
 use semisync_abi::layout::network::{
     COMPRESSION_ZLIB, COMPRESSION_ZSTD, CompressContext, VIO_TYPE_SOCKET, VIO_TYPE_SSL,
@@ -20,7 +22,7 @@ use super::frames::{FrameError, FrameReader, Inflate};
 /// A connection to a replica.
 pub(crate) struct Link {
     server_id: ServerId,
-    fd: c_int,
+    socket: OwnedFd,
     stream: Stream,
     inflater: Option<Inflater>,
     frames: FrameReader,
@@ -75,6 +77,7 @@ impl Link {
         };
         // SAFETY: a protocol with a connection has a NET.
         let (fd, read_timeout) = unsafe { ((*vio.as_ptr()).fd, (*net).read_timeout) };
+        let socket = duplicate(fd).ok_or("the replica's connection cannot be shared")?;
         // SAFETY: the connection of the current session.
         let stream = match unsafe { server::vio_type(vio.as_ptr()) } {
             VIO_TYPE_TCPIP | VIO_TYPE_SOCKET => Stream::Socket,
@@ -86,7 +89,7 @@ impl Link {
         let inflater = unsafe { Inflater::of(protocol) };
         Ok(Link {
             server_id,
-            fd,
+            socket,
             stream,
             inflater,
             frames: FrameReader::default(),
@@ -101,7 +104,10 @@ impl Link {
 
     /// What to poll; -1, which poll skips, when it is over.
     pub(super) fn fd(&self) -> c_int {
-        if self.is_over { -1 } else { self.fd }
+        match self.is_over {
+            true => -1,
+            false => self.socket.as_raw_fd(),
+        }
     }
 
     /// Never reads it again. It stays registered until its dump ends.
@@ -112,7 +118,7 @@ impl Link {
     /// Reads what is there, and gives every whole packet to `take`.
     pub(super) fn read_packets(&mut self, mut take: impl FnMut(&[u8])) -> Result<(), LinkError> {
         let mut buffer = [0_u8; READ_LEN];
-        while let Some(len) = self.stream.read(self.fd, &mut buffer)? {
+        while let Some(len) = self.stream.read(&self.socket, &mut buffer)? {
             let bytes = &buffer[..len];
             let result = match &mut self.inflater {
                 Some(inflater) => self.frames.push_compressed(bytes, inflater, &mut take),
@@ -142,20 +148,21 @@ impl Stream {
     }
 
     /// Reads without blocking; `None` when nothing is there.
-    fn read(&mut self, fd: c_int, buffer: &mut [u8]) -> Result<Option<usize>, LinkError> {
+    fn read(&mut self, socket: &OwnedFd, buffer: &mut [u8]) -> Result<Option<usize>, LinkError> {
         // SAFETY: this thread's error number. The TLS layer does not set it for every failure.
         unsafe { *libc::__errno_location() = 0 };
         let len = match self {
-            // SAFETY: the dump's socket, open until the link is taken back, and a buffer.
+            // SAFETY: an open socket and a buffer.
             Stream::Socket => unsafe {
                 libc::recv(
-                    fd,
+                    socket.as_raw_fd(),
                     buffer.as_mut_ptr().cast(),
                     buffer.len(),
                     libc::MSG_DONTWAIT,
                 )
             },
-            // SAFETY: the dump's connection, read by this thread only, and a buffer.
+            // SAFETY: the dump's connection, read by this thread only, and a buffer. KILL ends the
+            // TLS session before it closes the socket, and then nothing is read any more.
             Stream::Tls { vio, .. } => unsafe {
                 server::vio_ssl_read(vio.as_ptr(), buffer.as_mut_ptr(), buffer.len())
             },
@@ -178,6 +185,14 @@ impl Drop for Stream {
             // SAFETY: the link is dropped by the dump thread, while its connection still exists.
             unsafe { server::vio_timeout(vio.as_ptr(), READ_TIMEOUT, seconds) };
         }
+    }
+}
+
+fn duplicate(fd: c_int) -> Option<OwnedFd> {
+    // SAFETY: a plain system call; a new descriptor is owned from here on.
+    unsafe {
+        let new = libc::fcntl(fd, libc::F_DUPFD_CLOEXEC, 0);
+        (0 <= new).then(|| OwnedFd::from_raw_fd(new))
     }
 }
 
