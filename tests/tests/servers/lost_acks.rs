@@ -235,3 +235,42 @@ fn cut(topology: &Topology, session: &mut Session) {
         acknowledged + 20 < session.source_count("yes_tx")
     });
 }
+
+/// A replica that is no test's: it gets the transactions asynchronously, then it is enabled. Its
+/// request has a tag if one of them has.
+#[test]
+fn a_server_that_comes_back_with_the_transactions_releases_their_commits() {
+    for gtid in ["AUTOMATIC", "AUTOMATIC:shop"] {
+        let ours = Plugins::Ours;
+        let mut topology = Topology::launch(ServerOptions::of(ours), &[ours]);
+        topology.install();
+        let replica = &topology.replicas[0];
+        let mut session = replica.session();
+        session.run("SET GLOBAL rpl_semi_sync_replica_enabled = OFF");
+        topology.connect(replica, Link::PLAIN);
+        let mut source = topology.source.session();
+        source.run("SET GLOBAL rpl_semi_sync_source_timeout = 600000");
+        let mut committer = topology.source.session();
+        committer.run(&format!("SET gtid_next = '{gtid}'"));
+        let commit = std::thread::spawn(move || {
+            committer.run("INSERT INTO shop.orders VALUES (1)");
+        });
+        let rows = "SELECT COUNT(*) FROM information_schema.tables WHERE table_schema = 'shop'";
+        wait_until("the replica has the table", SOON, || {
+            session.number(rows) == 1
+        });
+        wait_until("the replica has the row", SOON, || {
+            session.number("SELECT COUNT(*) FROM shop.orders") == 1
+        });
+        wait_for_sleepers(&topology, 1);
+        session.run_all(&[
+            "SET GLOBAL rpl_semi_sync_replica_enabled = ON",
+            "STOP REPLICA IO_THREAD",
+            "START REPLICA IO_THREAD",
+        ]);
+        wait_until("the commit goes on", SOON, || commit.is_finished());
+        commit.join().expect("the commit ends");
+        assert_eq!(source.source_count("no_tx"), 0);
+        assert_eq!(source.source_count("yes_tx"), 1);
+    }
+}
