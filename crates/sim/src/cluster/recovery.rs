@@ -88,6 +88,7 @@ impl Cluster {
         undone: &BTreeSet<TransactionId>,
         is_logged: impl Fn(&Option<BinlogPosition>) -> bool,
     ) {
+        let now = self.world.now;
         let server = self.server_mut(ix);
         let commits = std::mem::take(&mut server.commits);
         let survives = |job: &Job| match job.is_committed {
@@ -101,7 +102,7 @@ impl Cluster {
             if let Some(channel) = server.channel.as_mut()
                 && job.actor == Actor::Applier
             {
-                channel.applier.finish();
+                channel.applier.finish(now);
             }
         }
     }

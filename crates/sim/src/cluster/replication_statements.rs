@@ -443,8 +443,16 @@ impl Cluster {
         let server_id = server.server_id();
         if let Some(channel) = server.channel.as_mut() {
             let retrieved = channel.retrieved.clone();
+            let (_, last) = channel.relay_log.numbers();
+            let read = channel.relay_log.file(last).map(|file| file.events.len());
+            let applier = &channel.applier;
+            let has_read_all =
+                applier.is_running && Some(applier.scan) == read.map(|it| (last, it));
             channel.relay_log.rotate(now, server_id, &retrieved);
             channel.relay_log.repeat_source_description(server_id);
+            if has_read_all {
+                self.purge_relay_log(ix, last);
+            }
         }
     }
 }

@@ -1,5 +1,7 @@
 //! The applier: it reads complete transactions from the relay log and applies them in order.
 
+use std::time::Duration;
+
 use semisync_core::{BinlogPosition, Instant};
 
 use super::channel::Applying;
@@ -155,7 +157,7 @@ impl Cluster {
                     applier.scan = (number + 1, 0);
                     if applier.buffer.is_empty() {
                         applier.done = applier.scan;
-                        channel.relay_log.purge_before(number);
+                        self.purge_relay_log(ix, number);
                     }
                     continue;
                 }
@@ -175,6 +177,8 @@ impl Cluster {
                 && event.server_id != own_id
             {
                 applier.source_file.clone_from(next);
+                // The workers are waited for, and a checkpoint is made.
+                applier.finished = None;
                 if applier.buffer.is_empty() {
                     applier.executed = BinlogPosition::new(next, *position);
                 }
@@ -211,6 +215,21 @@ impl Cluster {
         }
     }
 
+    /// The applier has read the relay log file with this number: it and what the last checkpoint
+    /// needs stay.
+    pub(crate) fn purge_relay_log(&mut self, ix: ServerIndex, number: u64) {
+        let now = self.world.now;
+        let period = self.server(ix).global("replica_checkpoint_period").as_u64();
+        if let Some(channel) = self.channel_mut(ix) {
+            let checkpoint = channel
+                .applier
+                .checkpoint_file(now, Duration::from_millis(period));
+            channel
+                .relay_log
+                .purge_before(checkpoint.map_or(number, |file| file.min(number)));
+        }
+    }
+
     /// A lock the applier waited for is free.
     pub(crate) fn applier_tries_again(&mut self, ix: ServerIndex) {
         if let Some(channel) = self.channel(ix) {
@@ -221,9 +240,10 @@ impl Cluster {
 
     /// The transaction is committed: the applier's position moves, and it reads on.
     pub(crate) fn applier_committed(&mut self, ix: ServerIndex) {
+        let now = self.world.now;
         self.world.pending.push_back(Pending::ReadLock(ix));
         if let Some(channel) = self.channel_mut(ix) {
-            channel.applier.finish();
+            channel.applier.finish(now);
             if channel.applier.is_stopping {
                 self.stop_applier(ix);
             } else {

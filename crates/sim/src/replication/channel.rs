@@ -1,6 +1,7 @@
 //! A replica's channel: how it is configured and how far it is.
 
 use std::collections::VecDeque;
+use std::time::Duration;
 
 use semisync_core::{BinlogPosition, Instant};
 
@@ -114,6 +115,8 @@ pub(crate) struct Applier {
     pub(crate) scan: (u64, usize),
     /// The next relay log event that is not applied (on disk).
     pub(crate) done: (u64, usize),
+    /// The relay log file of the transaction that was applied last, and when.
+    pub(crate) finished: Option<(u64, Instant)>,
     /// Events of the transaction being read.
     pub(crate) buffer: Vec<BinlogEvent>,
     /// The source's file that `buffer` comes from.
@@ -179,6 +182,7 @@ impl Channel {
         applier.serial += 1;
         applier.buffer.clear();
         applier.applying = None;
+        applier.finished = None;
         applier.scan = applier.done;
         applier.error = None;
     }
@@ -210,12 +214,20 @@ impl Applier {
         self.last_applied = last_applied;
     }
 
+    /// The relay log file that the workers' last checkpoint stands in, when they have applied
+    /// something since.
+    pub(crate) fn checkpoint_file(&self, now: Instant, period: Duration) -> Option<u64> {
+        let (file, at) = self.finished?;
+        (now.saturating_since(at) < period).then_some(file)
+    }
+
     /// The transaction being applied is committed: the positions move behind it.
-    pub(crate) fn finish(&mut self) {
+    pub(crate) fn finish(&mut self, now: Instant) {
         let Some(applying) = self.applying.take() else {
             return;
         };
         self.done = self.scan;
+        self.finished = Some((self.scan.0, now));
         self.executed = applying.end;
         self.last_applied = applying.gtid.or(self.last_applied);
         if let Some(event) = applying.events.last() {

@@ -7,7 +7,7 @@ use semisync_core::wire::{AckPacket, EventHeader};
 use semisync_core::{BinlogPosition, Generation, Instant, ServerId};
 
 use crate::ServerIndex;
-use crate::binlog::{BinlogFile, EventBody};
+use crate::binlog::{BinlogEvent, BinlogFile, EventBody};
 use crate::cluster::{Cluster, ProcessEvent};
 use crate::gtid::{GtidSet, ServerUuid};
 use crate::network::{ConnectionId, Direction, DumpContent, DumpedEvent, Payload, Registration};
@@ -209,7 +209,11 @@ impl Cluster {
             if std::mem::take(&mut dump.describes)
                 && let Some(description) = file.events.get(0)
             {
-                let content = DumpContent::FormatDescription(description.clone());
+                // It was asked for from behind its end: it does not say where it ends.
+                let content = DumpContent::FormatDescription(BinlogEvent {
+                    end: 0,
+                    ..description.clone()
+                });
                 return Some(NextPacket::Send(content));
             }
             let readable = binlog.readable(index);
