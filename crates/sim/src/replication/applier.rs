@@ -219,7 +219,10 @@ impl Cluster {
     /// needs stay.
     pub(crate) fn purge_relay_log(&mut self, ix: ServerIndex, number: u64) {
         let now = self.world.now;
-        let period = self.server(ix).global("replica_checkpoint_period").as_u64();
+        let period = self
+            .server(ix)
+            .global(ordinary!("replica_checkpoint_period"))
+            .as_u64();
         if let Some(channel) = self.channel_mut(ix) {
             let checkpoint = channel
                 .applier
