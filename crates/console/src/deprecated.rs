@@ -43,6 +43,37 @@ pub(crate) fn variable_warning(name: &str, generation: Generation) -> Option<War
     )))
 }
 
+/// An operator that still works and warns.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum DeprecatedOperator {
+    Not,
+    And,
+    Or,
+}
+
+impl DeprecatedOperator {
+    /// As it is written.
+    pub(crate) fn symbol(self) -> &'static str {
+        match self {
+            DeprecatedOperator::Not => "!",
+            DeprecatedOperator::And => "&&",
+            DeprecatedOperator::Or => "||",
+        }
+    }
+
+    /// What its use warns of.
+    pub(crate) fn warning(self) -> Warning {
+        let (what, instead) = match self {
+            DeprecatedOperator::Not => ("!", "NOT"),
+            DeprecatedOperator::And => ("&&", "AND"),
+            DeprecatedOperator::Or => ("|| as a synonym for OR", "OR"),
+        };
+        warning(format!(
+            "'{what}' is deprecated and will be removed in a future release. Please use {instead} instead"
+        ))
+    }
+}
+
 /// What the names in an expression warn of.
 pub(crate) fn warnings_of(expr: &Expr, generation: Generation) -> Vec<Warning> {
     match expr {

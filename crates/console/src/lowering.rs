@@ -95,6 +95,7 @@ pub(crate) fn lower(
         }
         Expr::IsNull { operand, negated } => RowExpr::IsNull(boxed(operand)?, *negated),
         Expr::Call { name, arguments } => call(name, arguments, env, scope)?,
+        Expr::StoredCall(name) => return Err(no_stored_function(name, env)),
         Expr::CountAll => return Err(misplaced_aggregate()),
     })
 }
@@ -140,7 +141,8 @@ pub(crate) const AGGREGATES: &[&str] = &["COUNT", "SUM", "MIN", "MAX", "AVG", "G
 
 fn column(qualifier: Option<&str>, name: &str, scope: Scope<'_>) -> Result<RowExpr, SqlError> {
     let known_qualifier = qualifier.is_none_or(|written| {
-        scope.columns.is_none() || scope.qualifiers.iter().any(|known| known == written)
+        let unchecked = scope.columns.is_none() && scope.qualifiers.is_empty();
+        unchecked || scope.qualifiers.iter().any(|known| known == written)
     });
     let known = scope.columns.is_none_or(|columns| {
         columns
@@ -154,6 +156,10 @@ fn column(qualifier: Option<&str>, name: &str, scope: Scope<'_>) -> Result<RowEx
         Some(qualifier) => format!("{qualifier}.{name}"),
         None => name.to_owned(),
     };
+    if scope.columns.is_none() {
+        // The server has no column of such a name.
+        return Ok(RowExpr::Column(written));
+    }
     Err(SqlError::new(
         1054,
         "42S22",
@@ -189,6 +195,21 @@ fn call(
         .map(|argument| lower(argument, env, scope))
         .collect::<Result<_, _>>()?;
     Ok(RowExpr::Call(name.to_owned(), arguments))
+}
+
+/// 1630
+fn no_stored_function(name: &str, env: &Environment<'_>) -> SqlError {
+    match env.database() {
+        Some(db) => SqlError::new(
+            1630,
+            "42000",
+            format!(
+                "FUNCTION {db}.{name} does not exist. Check the 'Function Name Parsing and \
+                 Resolution' section in the Reference Manual"
+            ),
+        ),
+        None => no_database(),
+    }
 }
 
 /// Functions that ask the session, the server, or the clock.
@@ -303,7 +324,9 @@ pub(crate) fn shape(
     };
     match expr {
         Expr::Null => Shape::text().nullable(),
-        Expr::Integer(_) | Expr::Decimal(_) | Expr::CountAll => Shape::number(),
+        Expr::Integer(_) | Expr::Decimal(_) | Expr::CountAll | Expr::StoredCall(_) => {
+            Shape::number()
+        }
         Expr::Text(_) => Shape::text(),
         Expr::Column { name, .. } => column(name).unwrap_or(Shape::text()),
         Expr::UserVariable(name) => value_shape(&env.memory.user_variable(name)),

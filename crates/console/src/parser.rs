@@ -29,6 +29,7 @@ use semisync_sim::SqlError;
 
 use crate::statement::{Maintenance, Statement};
 use cursor::Cursor;
+pub(crate) use expression::DISTINCT;
 
 /// A parsed statement and how many `?` it has.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -4,12 +4,17 @@ mod account;
 
 mod write;
 
+use std::cmp::Ordering;
+
 pub(crate) use account::made_up_hash;
+use semisync_sim::engine::read_date_time;
 use semisync_sim::operation::{
-    LoggedEffect, OkPacket, Operation, SetLiteral, Until, VariableAssignment, Warning, WarningLevel,
+    LoggedEffect, Login, OkPacket, Operation, SetLiteral, Until, VariableAssignment, Warning,
+    WarningLevel,
 };
 use semisync_sim::{SqlError, Value};
 
+use crate::calendar;
 use crate::deprecated::{todays_name, variable_warning};
 use crate::environment::{Environment, SessionMemory};
 use crate::lowering::{Scope, constant, lower, wrong_arguments};
@@ -20,7 +25,7 @@ use crate::statement::{
     Assignment, Expr, Item, Maintenance, PrepareSource, SetValue, Show, SourceOption, Statement,
     Threads,
 };
-use crate::tables::SYSTEM_SCHEMAS;
+use crate::tables::{self, SYSTEM_SCHEMAS};
 
 /// An operation and what follows its end.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -137,7 +142,10 @@ fn statement(statement: Statement, text: &str, env: &Environment<'_>) -> Result<
         Statement::Empty | Statement::Show(_) | Statement::Describe(_) | Statement::Help(_) => {
             Plan::read(statement, env)
         }
-        Statement::Use(db) => Plan::finished(Operation::UseDatabase(db)),
+        Statement::Use(db) => Plan {
+            operation: Operation::UseDatabase(db),
+            then: Then::DatabaseChanged,
+        },
         Statement::Begin => Plan::finished(Operation::Begin),
         Statement::StartTransaction {
             snapshot,
@@ -159,7 +167,8 @@ fn statement(statement: Statement, text: &str, env: &Environment<'_>) -> Result<
         Statement::Kill { connection, id } => {
             let id = constant(&id, env)?;
             let id = id.to_number().map_or(0, |number| number.truncated());
-            let processlist_id = u64::try_from(id).unwrap_or(0);
+            // The server keeps 32 bits of it.
+            let processlist_id = u64::from(id as u32);
             let own = env.cluster.connection(env.session);
             let is_own = own.is_some_and(|own| own.processlist_id == processlist_id);
             Plan {
@@ -184,6 +193,7 @@ fn statement(statement: Statement, text: &str, env: &Environment<'_>) -> Result<
         | Statement::Insert(_)
         | Statement::Update(_)
         | Statement::Delete(_) => write::plan(statement, text, env)?,
+        Statement::PurgeBinaryLogsBefore(time) => purge_before(&time, env)?,
         Statement::Maintain { what, logged, .. } => {
             let then = Then::Answer(Box::new(statement.clone()), env.arguments.to_vec());
             let effect = match what {
@@ -210,9 +220,9 @@ fn statement(statement: Statement, text: &str, env: &Environment<'_>) -> Result<
         Statement::StartReplica {
             threads,
             until,
-            has_credentials,
+            login,
             channel,
-        } => start_replica(threads, until, has_credentials, channel)?,
+        } => start_replica(threads, until, login, channel)?,
         other => administration(other, text),
     })
 }
@@ -258,6 +268,7 @@ fn administration(statement: Statement, text: String) -> Plan {
         | Statement::Delete(_)
         | Statement::AlterTable { .. }
         | Statement::StartReplica { .. }
+        | Statement::PurgeBinaryLogsBefore(_)
         | Statement::Begin
         | Statement::StartTransaction { .. }
         | Statement::Commit { .. }
@@ -280,10 +291,30 @@ fn administration(statement: Statement, text: String) -> Plan {
     })
 }
 
+/// PURGE BINARY LOGS BEFORE. A text that is no time purges nothing and warns.
+fn purge_before(time: &Expr, env: &Environment<'_>) -> Result<Plan, SqlError> {
+    let text = constant(time, env)?.to_text();
+    let written = text.as_deref().map(read_date_time);
+    let warnings = match (&text, &written) {
+        (Some(text), Some(None)) => vec![Warning {
+            level: WarningLevel::Warning,
+            code: 1292,
+            message: format!("Incorrect datetime value: '{text}'"),
+        }],
+        _ => Vec::new(),
+    };
+    let time = written.flatten();
+    let time = time.and_then(|(date, time)| calendar::instant(&format!("{date} {time}")));
+    Ok(Plan {
+        operation: Operation::PurgeBinaryLogsBefore { time },
+        then: Then::SetUserVariables(Vec::new(), warnings),
+    })
+}
+
 fn start_replica(
     threads: Threads,
     until: Option<Until>,
-    has_credentials: bool,
+    login: Option<Login>,
     channel: Option<String>,
 ) -> Result<Plan, SqlError> {
     let Threads { receiver, applier } = threads;
@@ -294,16 +325,19 @@ fn start_replica(
         let text = "Incorrect parameter or combination of parameters for START REPLICA UNTIL";
         return Err(SqlError::new(1277, "HY000", text));
     }
+    let has_credentials = login.is_some();
     let operation = match until {
         None => Operation::StartReplica {
             receiver,
             applier,
             channel,
+            login,
         },
         Some(until) => Operation::StartReplicaUntil {
             receiver,
             applier,
             channel,
+            login,
             until,
         },
     };
@@ -417,10 +451,28 @@ fn prepare(name: String, from: PrepareSource, env: &Environment<'_>) -> Result<P
         Ok(parsed) if parsed.statement == Statement::Empty => {
             Err(SqlError::new(1065, "42000", "Query was empty"))
         }
-        Ok(_) => Ok(text),
+        Ok(parsed) => check_tables(&parsed.statement, env).map(|()| text),
         Err(error) => Err(error),
     };
     Ok(Plan::in_memory(Then::Prepare { name, prepared }))
+}
+
+/// The tables of a statement are looked for when it is prepared.
+fn check_tables(statement: &Statement, env: &Environment<'_>) -> Result<(), SqlError> {
+    let table = match statement {
+        Statement::Select(select) => select.from.as_ref().map(|from| &from.table),
+        Statement::Insert(insert) => Some(&insert.table),
+        Statement::Update(update) => Some(&update.table),
+        Statement::Delete(delete) => Some(&delete.table),
+        _ => None,
+    };
+    match table {
+        Some(table) => {
+            let db = env.database_of(table.db.as_deref())?;
+            tables::open(&db, &table.name, env).map(|_| ())
+        }
+        None => Ok(()),
+    }
 }
 
 fn execute(name: &str, using: &[String], env: &Environment<'_>) -> Result<Plan, SqlError> {
@@ -541,6 +593,12 @@ fn wanted(
     };
     if let Some([set, rest @ ..]) = find_call(statement, "WAIT_FOR_EXECUTED_GTID_SET") {
         let set = constant(set, env)?.to_text().unwrap_or_default();
+        if let Some(seconds) = rest.first()
+            && constant(seconds, env)?.compare(&Value::Int(0)) == Some(Ordering::Less)
+        {
+            let text = "Incorrect arguments to WAIT_FOR_EXECUTED_GTID_SET.";
+            return Err(SqlError::new(1210, "HY000", text));
+        }
         return Ok(Some((Wanted::Gtids(set), until(rest.first())?)));
     }
     for name in ["SOURCE_POS_WAIT", "MASTER_POS_WAIT"] {

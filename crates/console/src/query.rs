@@ -3,6 +3,7 @@
 use std::cell::Cell;
 use std::cmp::Ordering;
 
+use semisync_core::Generation;
 use semisync_sim::expr::{Expr as RowExpr, Row};
 use semisync_sim::operation::{OkPacket, Warning, WarningLevel};
 use semisync_sim::value::Number;
@@ -12,6 +13,7 @@ use crate::deprecated;
 use crate::environment::{Environment, SessionMemory};
 use crate::layout::{ResultColumn, ResultSet};
 use crate::lowering::{AGGREGATES, Scope, Shape, lower, parameter_count, shape};
+use crate::parser::DISTINCT;
 use crate::statement::{Direction, Expr, Item, Select};
 use crate::tables::{self, TableContents};
 
@@ -50,6 +52,11 @@ pub(crate) fn select(select: &Select, env: &Environment<'_>) -> Result<Selected,
         .collect();
     let found_rows = rows.len() as i128;
     let mut warnings = source.contents.warnings.clone();
+    // Older series do not warn.
+    if env.generation() == Generation::V9_7 {
+        let operators = select.deprecated.iter();
+        warnings.extend(operators.map(|operator| operator.warning()));
+    }
     for (expr, _) in &items {
         warnings.extend(deprecated::warnings_of(expr, env.generation()));
     }
@@ -164,8 +171,9 @@ impl Source {
         variables: &mut Vec<(String, Value)>,
     ) -> Result<Vec<Vec<Value>>, SqlError> {
         // Names are checked even when no row is left to evaluate them on.
-        let is_grouped =
-            !select.group.is_empty() || items.iter().any(|(expr, _)| has_aggregate(expr));
+        let is_grouped = !select.group.is_empty()
+            || select.having.as_ref().is_some_and(has_aggregate)
+            || items.iter().any(|(expr, _)| has_aggregate(expr));
         if !is_grouped {
             for (expr, _) in items {
                 lower(expr, env, self.scope("field list"))?;
@@ -192,7 +200,9 @@ impl Source {
         };
         let mut projected = Vec::with_capacity(groups.len());
         for group in &groups {
-            projected.push(self.project(select, env, items, group, variables)?);
+            if self.passes_having(select, env, items, group)? {
+                projected.push(self.project(select, env, items, group, variables)?);
+            }
         }
         projected.sort_by(|(left, _), (right, _)| by_keys(left, right, &select.order));
         let mut rows: Vec<Vec<Value>> = projected.into_iter().map(|(_, row)| row).collect();
@@ -242,6 +252,24 @@ impl Source {
             }
         }
         Ok(groups.into_iter().map(|(_, members)| members).collect())
+    }
+
+    /// Whether a group is kept. HAVING sees the names of the select list first.
+    fn passes_having(
+        &self,
+        select: &Select,
+        env: &Environment<'_>,
+        items: &[(Expr, String)],
+        group: &[&Vec<Value>],
+    ) -> Result<bool, SqlError> {
+        let Some(having) = &select.having else {
+            return Ok(true);
+        };
+        let nothing = vec![Value::Null; self.names.len()];
+        let first = group.first().copied().unwrap_or(&nothing);
+        let named = with_items(having, items);
+        let folded = self.fold_aggregates(&named, env, group)?;
+        lower(&folded, env, self.scope("having clause"))?.holds(&self.named(first))
     }
 
     /// One row of the result and its ORDER BY keys.
@@ -301,11 +329,17 @@ impl Source {
                 let [argument, ..] = &arguments[..] else {
                     return Err(parameter_count(name));
                 };
+                let (argument, is_distinct) = match argument {
+                    Expr::Call { name, arguments } if name == DISTINCT => (&arguments[0], true),
+                    argument => (argument, false),
+                };
                 let lowered = lower(argument, env, self.scope("field list"))?;
-                let mut values = Vec::new();
+                let mut values: Vec<Value> = Vec::new();
                 for row in group {
                     let value = lowered.evaluate(&self.named(row))?;
-                    if !value.is_null() {
+                    let is_same = |known: &Value| known.order(&value) == Ordering::Equal;
+                    let is_known = is_distinct && values.iter().any(is_same);
+                    if !value.is_null() && !is_known {
                         values.push(value);
                     }
                 }
@@ -393,6 +427,30 @@ fn result_column(
         is_numeric,
         is_nullable,
         is_binary,
+    }
+}
+
+/// The expression with names of the select list replaced by what they stand for.
+fn with_items(expr: &Expr, items: &[(Expr, String)]) -> Expr {
+    match expr {
+        Expr::Column {
+            qualifier: None,
+            name,
+        } => {
+            let mut named = items
+                .iter()
+                .filter(|(_, heading)| heading.eq_ignore_ascii_case(name));
+            named
+                .next()
+                .map_or_else(|| expr.clone(), |(item, _)| item.clone())
+        }
+        Expr::Unary(op, operand) => Expr::Unary(*op, Box::new(with_items(operand, items))),
+        Expr::Binary(op, left, right) => Expr::Binary(
+            *op,
+            Box::new(with_items(left, items)),
+            Box::new(with_items(right, items)),
+        ),
+        other => other.clone(),
     }
 }
 

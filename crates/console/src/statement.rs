@@ -2,8 +2,10 @@
 
 use semisync_sim::accounts::{AccountName, AccountOptions};
 use semisync_sim::operation::{
-    ColumnKind, ColumnPlace, OnDuplicate, RowLocking, Until, VariableScope,
+    ColumnKind, ColumnPlace, Login, OnDuplicate, RowLocking, Until, VariableScope,
 };
+
+use crate::deprecated::DeprecatedOperator;
 
 /// A parsed statement.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -77,8 +79,8 @@ pub(crate) enum Statement {
     StartReplica {
         threads: Threads,
         until: Option<Until>,
-        /// USER, PASSWORD and the like were given.
-        has_credentials: bool,
+        /// USER, PASSWORD and the like.
+        login: Option<Login>,
         channel: Option<String>,
     },
     StopReplica {
@@ -105,6 +107,7 @@ pub(crate) enum Statement {
     PurgeBinaryLogs {
         to: String,
     },
+    PurgeBinaryLogsBefore(Expr),
     Kill {
         connection: bool,
         id: Expr,
@@ -242,14 +245,20 @@ pub(crate) struct Insert {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Update {
     pub(crate) table: TableName,
+    pub(crate) alias: Option<String>,
     pub(crate) assignments: Vec<(String, Expr)>,
     pub(crate) filter: Option<Expr>,
+    pub(crate) order: Vec<(Expr, Direction)>,
+    pub(crate) limit: Option<u64>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Delete {
     pub(crate) table: TableName,
+    pub(crate) alias: Option<String>,
     pub(crate) filter: Option<Expr>,
+    pub(crate) order: Vec<(Expr, Direction)>,
+    pub(crate) limit: Option<u64>,
 }
 
 /// One part of ALTER TABLE.
@@ -283,11 +292,14 @@ pub(crate) struct Select {
     pub(crate) from: Option<From>,
     pub(crate) filter: Option<Expr>,
     pub(crate) group: Vec<Expr>,
+    pub(crate) having: Option<Expr>,
     pub(crate) order: Vec<(Expr, Direction)>,
     pub(crate) limit: Option<Limit>,
     pub(crate) into: Vec<String>,
     /// FOR UPDATE, FOR SHARE
     pub(crate) locking: Option<RowLocking>,
+    /// Operators in it that are deprecated.
+    pub(crate) deprecated: Vec<DeprecatedOperator>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -450,6 +462,8 @@ pub(crate) enum Expr {
         name: String,
         arguments: Vec<Expr>,
     },
+    /// A call of a stored function that is named as a native one.
+    StoredCall(String),
     /// `COUNT(*)`
     CountAll,
 }

@@ -207,6 +207,7 @@ fn mysql(table: &str, env: &Environment<'_>) -> Option<TableContents> {
             let columns: Vec<_> = [("Host", TEXT), ("User", TEXT)]
                 .into_iter()
                 .chain(columns)
+                .chain([("account_locked", TEXT)])
                 .collect();
             let rows = accounts.iter().map(|(name, account)| {
                 let mut row = vec![text(name.host.clone()), text(name.user.clone())];
@@ -222,6 +223,7 @@ fn mysql(table: &str, env: &Environment<'_>) -> Option<TableContents> {
                         .iter()
                         .map(|(_, privilege)| text(held(*privilege))),
                 );
+                row.push(text(if account.is_locked { "Y" } else { "N" }));
                 row
             });
             Some(TableContents::new(&columns, rows.collect()))

@@ -23,6 +23,7 @@ mod column;
 use redo::{Before, Changes, Redo};
 pub(crate) mod insert;
 
+pub use column::read_date_time;
 pub use locks::{Actor, LockName, Locks};
 pub use transaction::{Isolation, StatementChanges, Transaction};
 
@@ -386,6 +387,14 @@ impl Engine {
         let value = counters.auto_increment;
         counters.auto_increment += 1;
         value
+    }
+
+    /// A statement that does not know how many rows come takes numbers in lots of 1, 2, 4, …; what
+    /// is left of the last one is lost.
+    pub(super) fn waste_auto_increment(&mut self, table: &Table, rows: usize) {
+        let taken = (rows + 1).next_power_of_two() - 1;
+        let counters = self.counters.entry(table.id).or_default();
+        counters.auto_increment += (taken - rows) as i128;
     }
 
     pub(super) fn note_auto_increment(&mut self, table: &Table, value: i128) {

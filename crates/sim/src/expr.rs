@@ -126,19 +126,26 @@ impl Expr {
 
     /// The first column it names.
     pub fn first_column(&self) -> Option<&str> {
+        self.find_column(&|_| true)
+    }
+
+    /// The first column that is wanted, of those it names.
+    pub fn find_column(&self, wanted: &dyn Fn(&str) -> bool) -> Option<&str> {
         match self {
             Expr::Literal(_) => None,
-            Expr::Column(name) => Some(name),
-            Expr::Unary(_, operand) | Expr::IsNull(operand, _) => operand.first_column(),
-            Expr::Binary(_, left, right) | Expr::Like(left, right, _) => {
-                left.first_column().or_else(|| right.first_column())
-            }
+            Expr::Column(name) => wanted(name).then_some(name.as_str()),
+            Expr::Unary(_, operand) | Expr::IsNull(operand, _) => operand.find_column(wanted),
+            Expr::Binary(_, left, right) | Expr::Like(left, right, _) => left
+                .find_column(wanted)
+                .or_else(|| right.find_column(wanted)),
             Expr::In(needle, list, _) => {
                 let mut list = list.iter();
-                let in_list = || list.find_map(Expr::first_column);
-                needle.first_column().or_else(in_list)
+                let in_list = || list.find_map(|item| item.find_column(wanted));
+                needle.find_column(wanted).or_else(in_list)
             }
-            Expr::Call(_, arguments) => arguments.iter().find_map(Expr::first_column),
+            Expr::Call(_, arguments) => arguments
+                .iter()
+                .find_map(|argument| argument.find_column(wanted)),
         }
     }
 

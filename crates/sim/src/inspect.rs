@@ -180,6 +180,8 @@ pub struct ReplicaStatusRow {
     pub receiver_error: Option<(u32, String, Instant)>,
     /// Last_SQL_Errno, Last_SQL_Error, and when
     pub applier_error: Option<(u32, String, Instant)>,
+    /// What the worker said that met it.
+    pub worker_error: String,
     /// Source_Server_Id
     pub source_server_id: u32,
     /// Source_UUID

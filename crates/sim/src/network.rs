@@ -81,6 +81,8 @@ pub(crate) enum Payload {
     Query(String),
     /// Its answer: fine, or an error number.
     Answer(Result<(), u32>),
+    /// The account may not replicate: number and text of the error.
+    RegistrationRefused(u32, String),
     /// COM_REGISTER_SLAVE
     Register(Registration),
     /// COM_BINLOG_DUMP, COM_BINLOG_DUMP_GTID

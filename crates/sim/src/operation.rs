@@ -106,12 +106,14 @@ pub enum Operation {
         table: String,
         assignments: Vec<(String, Expr)>,
         filter: Option<Expr>,
+        pick: Pick,
     },
     /// DELETE
     Delete {
         db: String,
         table: String,
         filter: Option<Expr>,
+        pick: Pick,
     },
     /// SET of system variables in one statement: all are checked, then all set.
     SetVariables(Vec<VariableAssignment>),
@@ -134,12 +136,14 @@ pub enum Operation {
         receiver: bool,
         applier: bool,
         channel: Option<String>,
+        login: Option<Login>,
     },
     /// START REPLICA UNTIL
     StartReplicaUntil {
         receiver: bool,
         applier: bool,
         channel: Option<String>,
+        login: Option<Login>,
         until: Until,
     },
     /// STOP REPLICA
@@ -160,6 +164,8 @@ pub enum Operation {
     FlushBinaryLogs,
     /// PURGE BINARY LOGS TO
     PurgeBinaryLogs { to: String },
+    /// PURGE BINARY LOGS BEFORE; nothing for a time before the cluster's.
+    PurgeBinaryLogsBefore { time: Option<Instant> },
     /// KILL
     Kill {
         connection: bool,
@@ -536,3 +542,21 @@ impl std::fmt::Display for SqlError {
 }
 
 impl std::error::Error for SqlError {}
+
+/// START REPLICA USER = …, PASSWORD = …: what the receiver connects with until it stops.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Login {
+    /// The account's user.
+    pub user: String,
+    /// Its password.
+    pub password: String,
+}
+
+/// ORDER BY and LIMIT of UPDATE and DELETE.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Pick {
+    /// Expressions, and whether each descends.
+    pub order: Vec<(Expr, bool)>,
+    /// How many rows at most.
+    pub limit: Option<u64>,
+}

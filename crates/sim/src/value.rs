@@ -107,9 +107,17 @@ impl fmt::Display for Value {
 /// Compares two texts as `utf8mb4_0900_ai_ci` does, for what people type into labs: punctuation
 /// before digits before letters, without case.
 pub fn collate(left: &str, right: &str) -> Ordering {
-    left.chars()
-        .flat_map(weight)
-        .cmp(right.chars().flat_map(weight))
+    let weights = |text| {
+        str::chars(text)
+            .filter(|c| !is_ignored(*c))
+            .flat_map(weight)
+    };
+    weights(left).cmp(weights(right))
+}
+
+/// Control characters beside blanks have no weight.
+fn is_ignored(c: char) -> bool {
+    c.is_ascii_control() && !c.is_ascii_whitespace() && c != '\u{b}'
 }
 
 /// The character without case, for LIKE.
@@ -198,6 +206,11 @@ impl Number {
             number.scale = (number.scale + exponent.unsigned_abs()).min(MAX_SCALE);
         }
         number
+    }
+
+    /// How many digits it has behind the point.
+    pub fn scale(self) -> u32 {
+        self.scale
     }
 
     /// Whether it is zero.

@@ -131,8 +131,12 @@ fn granted(c: &mut Cursor<'_>, before: &'static str) -> Result<Grant> {
             if c.is_word("ON") || c.is_word(before) {
                 break;
             }
-            c.advance();
             words.push(word.to_ascii_uppercase());
+            let so_far = words.join(" ");
+            if !LONG_PRIVILEGES.iter().any(|name| name.starts_with(&so_far)) {
+                return Err(c.unexpected());
+            }
+            c.advance();
         }
         Ok(words.join(" "))
     })?;
@@ -165,3 +169,22 @@ fn object(c: &mut Cursor<'_>) -> Result<(Option<String>, String)> {
     }
     Ok((None, first))
 }
+
+/// Privileges of several words.
+const LONG_PRIVILEGES: [&str; 15] = [
+    "ALL PRIVILEGES",
+    "ALTER ROUTINE",
+    "CREATE ROLE",
+    "CREATE ROUTINE",
+    "CREATE TABLESPACE",
+    "CREATE TEMPORARY TABLES",
+    "CREATE USER",
+    "CREATE VIEW",
+    "DROP ROLE",
+    "GRANT OPTION",
+    "LOCK TABLES",
+    "REPLICATION CLIENT",
+    "REPLICATION SLAVE",
+    "SHOW DATABASES",
+    "SHOW VIEW",
+];

@@ -5,7 +5,7 @@ use semisync_sim::operation::{OnDuplicate, VariableScope};
 use super::account;
 use super::cursor::{Cursor, Result};
 use super::expression::{expression, system_variable};
-use super::select::{select, table_name};
+use super::select::{alias, order, select, table_name};
 use crate::lexer::TokenKind;
 use crate::statement::{
     Assignment, Delete, Expr, Insert, SetValue, Statement, SystemScope, Update,
@@ -72,22 +72,49 @@ fn new_rows(c: &mut Cursor<'_>, on_duplicate: OnDuplicate) -> Result<Insert> {
 /// After UPDATE.
 pub(super) fn update(c: &mut Cursor<'_>) -> Result<Statement> {
     let table = table_name(c)?;
+    let alias = alias(c)?;
     c.expect("SET")?;
     let assignments = c.list(assignment)?;
     let filter = filter(c)?;
+    let order = order(c)?;
+    let limit = row_count(c)?;
     Ok(Statement::Update(Update {
         table,
+        alias,
         assignments,
         filter,
+        order,
+        limit,
     }))
 }
 
 /// After DELETE.
 pub(super) fn delete(c: &mut Cursor<'_>) -> Result<Statement> {
-    c.expect("FROM")?;
+    if !c.accept("FROM") {
+        // Rows of several tables; those of one are deleted with FROM.
+        c.list(table_name)?;
+        return Err(c.unexpected());
+    }
     let table = table_name(c)?;
+    let alias = alias(c)?;
     let filter = filter(c)?;
-    Ok(Statement::Delete(Delete { table, filter }))
+    let order = order(c)?;
+    let limit = row_count(c)?;
+    Ok(Statement::Delete(Delete {
+        table,
+        alias,
+        filter,
+        order,
+        limit,
+    }))
+}
+
+/// LIMIT with a number alone.
+fn row_count(c: &mut Cursor<'_>) -> Result<Option<u64>> {
+    match c.accept("LIMIT") {
+        true => c.integer().map(Some),
+        false => Ok(None),
+    }
 }
 
 /// After SET.

@@ -5,6 +5,7 @@ use std::cell::RefCell;
 use semisync_core::Generation;
 use semisync_sim::SqlError;
 
+use crate::deprecated::DeprecatedOperator;
 use crate::lexer::{Token, TokenKind, syntax_error, tokenize};
 
 /// Why a rule gave up: error 1064 at this byte.
@@ -20,10 +21,14 @@ pub(super) struct Cursor<'a> {
     text: &'a str,
     tokens: Vec<Token>,
     next: usize,
+    /// How far a sequence of keywords was right that went wrong.
+    furthest: usize,
     generation: Generation,
     placeholders: usize,
     /// Operators seen: how long a chain of them can be at most.
     operators: usize,
+    /// Operators that work and will not for ever, with what to write instead, as they came.
+    deprecated: Vec<DeprecatedOperator>,
     /// How many expressions are being read one in the other.
     depth: usize,
     /// Words tried while the end of the statement was next.
@@ -36,9 +41,11 @@ impl<'a> Cursor<'a> {
             text,
             tokens: tokenize(text),
             next: 0,
+            furthest: 0,
             generation,
             placeholders: 0,
             operators: 0,
+            deprecated: Vec::new(),
             depth: 0,
             tried: RefCell::default(),
         }
@@ -67,6 +74,20 @@ impl<'a> Cursor<'a> {
         Ok(())
     }
 
+    /// Takes an operator that is deprecated.
+    pub(super) fn accept_deprecated(&mut self, operator: DeprecatedOperator) -> bool {
+        let is_next = self.accept_symbol(operator.symbol());
+        if is_next {
+            self.deprecated.push(operator);
+        }
+        is_next
+    }
+
+    /// The deprecated operators taken until now.
+    pub(super) fn take_deprecated(&mut self) -> Vec<DeprecatedOperator> {
+        std::mem::take(&mut self.deprecated)
+    }
+
     /// Reads something inside of something else; too deep nesting is refused.
     pub(super) fn nested<T>(&mut self, read: impl FnOnce(&mut Self) -> Result<T>) -> Result<T> {
         if MOST_DEPTH < self.depth {
@@ -92,7 +113,7 @@ impl<'a> Cursor<'a> {
     /// The refusal of the next token.
     pub(super) fn unexpected(&self) -> Refusal {
         Refusal {
-            at: self.peek().start,
+            at: self.tokens[self.next.max(self.furthest)].start,
         }
     }
 
@@ -107,6 +128,12 @@ impl<'a> Cursor<'a> {
     pub(super) fn peek_second(&self) -> &TokenKind {
         let last = self.tokens.len() - 1;
         &self.tokens[(self.next + 1).min(last)].kind
+    }
+
+    /// Whether something stands between the next token and the one after it.
+    pub(super) fn is_apart_from_next(&self) -> bool {
+        let after = self.tokens.get(self.next + 1);
+        after.is_some_and(|after| self.peek().end < after.start)
     }
 
     pub(super) fn is_at_end(&self) -> bool {
@@ -174,11 +201,15 @@ impl<'a> Cursor<'a> {
         }
     }
 
-    /// Takes the keywords if all of them are next, else nothing.
+    /// Takes the keywords if all of them are next, else nothing; but then a refusal is of the first
+    /// token that is not as it should be.
     pub(super) fn accept_all(&mut self, keywords: &[&'static str]) -> bool {
         let start = self.next;
         for keyword in keywords {
             if !self.accept(keyword) {
+                if start < self.next {
+                    self.furthest = self.furthest.max(self.next);
+                }
                 self.next = start;
                 return false;
             }

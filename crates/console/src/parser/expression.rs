@@ -3,6 +3,7 @@
 use semisync_sim::expr::{BinaryOp, UnaryOp};
 
 use super::cursor::{Cursor, Result};
+use crate::deprecated::DeprecatedOperator;
 use crate::lexer::TokenKind;
 use crate::statement::{Expr, SystemScope};
 
@@ -13,7 +14,7 @@ pub(super) fn expression(c: &mut Cursor<'_>) -> Result<Expr> {
 
 fn disjunction(c: &mut Cursor<'_>) -> Result<Expr> {
     let mut left = conjunction_or_xor(c)?;
-    while c.accept("OR") || c.accept_symbol("||") {
+    while c.accept("OR") || c.accept_deprecated(DeprecatedOperator::Or) {
         c.count_operator()?;
         left = binary(BinaryOp::Or, left, conjunction_or_xor(c)?);
     }
@@ -31,7 +32,7 @@ fn conjunction_or_xor(c: &mut Cursor<'_>) -> Result<Expr> {
 
 fn conjunction(c: &mut Cursor<'_>) -> Result<Expr> {
     let mut left = negation(c)?;
-    while c.accept("AND") || c.accept_symbol("&&") {
+    while c.accept("AND") || c.accept_deprecated(DeprecatedOperator::And) {
         c.count_operator()?;
         left = binary(BinaryOp::And, left, negation(c)?);
     }
@@ -204,7 +205,7 @@ fn unary(c: &mut Cursor<'_>) -> Result<Expr> {
         c.count_operator()?;
         return c.nested(unary);
     }
-    if c.accept_symbol("!") {
+    if c.accept_deprecated(DeprecatedOperator::Not) {
         c.count_operator()?;
         return Ok(Expr::Unary(UnaryOp::Not, Box::new(c.nested(unary)?)));
     }
@@ -334,8 +335,20 @@ const CALLABLE: &[&str] = &[
 ];
 
 fn function(c: &mut Cursor<'_>, name: String) -> Result<Expr> {
+    let stands_apart = c.is_apart_from_next();
     c.advance();
     c.expect_symbol("(")?;
+    let upper = name.to_ascii_uppercase();
+    if stands_apart && NEVER_APART.contains(&upper.as_str()) {
+        if !c.is_symbol(")") {
+            c.list(expression)?;
+        }
+        c.expect_symbol(")")?;
+        return Ok(Expr::StoredCall(name));
+    }
+    if upper == "IF" {
+        return condition(c, name);
+    }
     if name.eq_ignore_ascii_case("COUNT") && c.accept_symbol("*") {
         c.expect_symbol(")")?;
         return Ok(Expr::CountAll);
@@ -344,15 +357,54 @@ fn function(c: &mut Cursor<'_>, name: String) -> Result<Expr> {
         .iter()
         .any(|known| name.eq_ignore_ascii_case(known));
     let arguments = if takes_one {
-        vec![expression(c)?]
+        let is_distinct = c.accept_any(&["DISTINCT", "ALL"]) == Some("DISTINCT");
+        let argument = expression(c)?;
+        vec![match is_distinct {
+            true => call(DISTINCT, vec![argument]),
+            false => argument,
+        }]
     } else if c.is_symbol(")") {
         Vec::new()
+    } else if ["NOW", "CURTIME", "CURRENT_TIMESTAMP", "LOCALTIME"].contains(&upper.as_str()) {
+        vec![Expr::Integer(c.integer()?.into())]
     } else {
         c.list(expression)?
     };
     c.expect_symbol(")")?;
     Ok(Expr::Call { name, arguments })
 }
+
+/// The rest of `IF(condition, yes, no)`, which the grammar knows.
+fn condition(c: &mut Cursor<'_>, name: String) -> Result<Expr> {
+    let condition = expression(c)?;
+    c.expect_symbol(",")?;
+    let yes = expression(c)?;
+    c.expect_symbol(",")?;
+    let no = expression(c)?;
+    c.expect_symbol(")")?;
+    let arguments = vec![condition, yes, no];
+    Ok(Expr::Call { name, arguments })
+}
+
+/// Native functions whose parenthesis follows at once; else a stored function is meant.
+const NEVER_APART: &[&str] = &[
+    "COUNT",
+    "CURDATE",
+    "CURTIME",
+    "GROUP_CONCAT",
+    "MAX",
+    "MID",
+    "MIN",
+    "NOW",
+    "SUBSTR",
+    "SUBSTRING",
+    "SUM",
+    "SYSDATE",
+    "TRIM",
+];
+
+/// Stands around the argument of an aggregate that counts equal values once.
+pub(crate) const DISTINCT: &str = "DISTINCT";
 
 fn case(c: &mut Cursor<'_>) -> Result<Expr> {
     let subject = if c.is_word("WHEN") {

@@ -1,10 +1,11 @@
 //! CHANGE REPLICATION SOURCE TO, START, STOP, RESET, PURGE.
 
 use semisync_core::Generation;
-use semisync_sim::operation::Until;
+use semisync_sim::operation::{Login, Until};
 
 use super::admin;
 use super::cursor::{Cursor, Result};
+use super::expression::expression;
 use crate::lexer::TokenKind;
 use crate::statement::{SourceOption, Statement, Threads};
 
@@ -34,19 +35,24 @@ pub(super) fn start(c: &mut Cursor<'_>) -> Result<Statement> {
         true => Some(until(c)?),
         false => None,
     };
-    let mut has_credentials = false;
+    let mut login = None;
     for word in ["USER", "PASSWORD", "DEFAULT_AUTH", "PLUGIN_DIR"] {
         if c.accept(word) {
             c.expect_symbol("=")?;
-            c.text()?;
-            has_credentials = true;
+            let text = c.text()?;
+            let login = login.get_or_insert_with(Login::default);
+            match word {
+                "USER" => login.user = text,
+                "PASSWORD" => login.password = text,
+                _ => {}
+            }
         }
     }
     let channel = channel(c)?;
     Ok(Statement::StartReplica {
         threads,
         until,
-        has_credentials,
+        login,
         channel,
     })
 }
@@ -92,6 +98,9 @@ pub(super) fn purge(c: &mut Cursor<'_>) -> Result<Statement> {
         return Err(c.unexpected());
     }
     c.expect("LOGS")?;
+    if c.accept("BEFORE") {
+        return expression(c).map(Statement::PurgeBinaryLogsBefore);
+    }
     c.expect("TO")?;
     let to = c.text()?;
     Ok(Statement::PurgeBinaryLogs { to })

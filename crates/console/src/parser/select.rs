@@ -20,10 +20,12 @@ pub(super) fn select(c: &mut Cursor<'_>) -> Result<Select> {
         from: None,
         filter: None,
         group: Vec::new(),
+        having: None,
         order: Vec::new(),
         limit: None,
         into: Vec::new(),
         locking: None,
+        deprecated: Vec::new(),
     };
     into(c, &mut select)?;
     if c.accept("FROM") {
@@ -36,17 +38,27 @@ pub(super) fn select(c: &mut Cursor<'_>) -> Result<Select> {
         if c.accept_all(&["GROUP", "BY"]) {
             select.group = c.list(expression)?;
         }
+        if c.accept("HAVING") {
+            select.having = Some(expression(c)?);
+        }
     }
-    if c.accept_all(&["ORDER", "BY"]) {
-        select.order = c.list(order_item)?;
-    }
+    select.order = order(c)?;
     select.limit = limit(c)?;
     into(c, &mut select)?;
     select.locking = locking(c)?;
     if select.locking.is_some() {
         into(c, &mut select)?;
     }
+    select.deprecated = c.take_deprecated();
     Ok(select)
+}
+
+/// An optional ORDER BY.
+pub(super) fn order(c: &mut Cursor<'_>) -> Result<Vec<(Expr, Direction)>> {
+    match c.accept_all(&["ORDER", "BY"]) {
+        true => c.list(order_item),
+        false => Ok(Vec::new()),
+    }
 }
 
 /// FOR UPDATE, FOR SHARE, LOCK IN SHARE MODE.
@@ -146,7 +158,8 @@ fn from(c: &mut Cursor<'_>) -> Result<From> {
     Ok(From { table, alias })
 }
 
-fn alias(c: &mut Cursor<'_>) -> Result<Option<String>> {
+/// An optional alias.
+pub(super) fn alias(c: &mut Cursor<'_>) -> Result<Option<String>> {
     if c.accept("AS") {
         return c.name_or_text().map(Some);
     }

@@ -2,7 +2,7 @@
 
 use semisync_sim::expr::Expr as RowExpr;
 use semisync_sim::operation::{
-    ColumnDefinition, ColumnKind, OnDuplicate, Operation, TableChange, TableDefinition,
+    ColumnDefinition, ColumnKind, OnDuplicate, Operation, Pick, TableChange, TableDefinition,
 };
 use semisync_sim::{SqlError, Value};
 
@@ -12,7 +12,8 @@ use crate::environment::Environment;
 use crate::lowering::{Scope, constant, lower};
 use crate::query;
 use crate::statement::{
-    Alteration, Column, CreateTable, Delete, Expr, Insert, Select, Statement, TableName, Update,
+    Alteration, Column, CreateTable, Delete, Direction, Expr, Insert, Select, Statement, TableName,
+    Update,
 };
 use crate::tables::SYSTEM_SCHEMAS;
 
@@ -482,32 +483,72 @@ fn server_scope(clause: &'static str) -> Scope<'static> {
 
 fn update(update: Update, env: &Environment<'_>) -> Result<Operation, SqlError> {
     let db = writable_rows(&update.table, "UPDATE", env)?;
+    let qualifiers = qualifiers(&db, &update.table.name, update.alias);
+    let scope = |clause| Scope {
+        qualifiers: &qualifiers,
+        ..server_scope(clause)
+    };
     let mut assignments = Vec::new();
     for (name, expr) in &update.assignments {
-        assignments.push((name.clone(), lower(expr, env, server_scope("field list"))?));
+        assignments.push((name.clone(), lower(expr, env, scope("field list"))?));
     }
-    let filter = filter(update.filter.as_ref(), env)?;
+    let filter = filter(update.filter.as_ref(), env, scope("where clause"))?;
+    let pick = pick(&update.order, update.limit, env, scope("order clause"))?;
     Ok(Operation::Update {
         db,
         table: update.table.name,
         assignments,
         filter,
+        pick,
     })
 }
 
 fn delete(delete: Delete, env: &Environment<'_>) -> Result<Operation, SqlError> {
     let db = writable_rows(&delete.table, "DELETE", env)?;
-    let filter = filter(delete.filter.as_ref(), env)?;
+    let qualifiers = qualifiers(&db, &delete.table.name, delete.alias);
+    let scope = |clause| Scope {
+        qualifiers: &qualifiers,
+        ..server_scope(clause)
+    };
+    let filter = filter(delete.filter.as_ref(), env, scope("where clause"))?;
+    let pick = pick(&delete.order, delete.limit, env, scope("order clause"))?;
     Ok(Operation::Delete {
         db,
         table: delete.table.name,
         filter,
+        pick,
     })
 }
 
-fn filter(filter: Option<&Expr>, env: &Environment<'_>) -> Result<Option<RowExpr>, SqlError> {
+/// What may stand before the columns of a table.
+fn qualifiers(db: &str, table: &str, alias: Option<String>) -> Vec<String> {
+    match alias {
+        Some(alias) => vec![alias],
+        None => vec![table.to_owned(), format!("{db}.{table}")],
+    }
+}
+
+fn pick(
+    order: &[(Expr, Direction)],
+    limit: Option<u64>,
+    env: &Environment<'_>,
+    scope: Scope<'_>,
+) -> Result<Pick, SqlError> {
+    let key = |(expr, direction): &(Expr, Direction)| {
+        let expr = lower(expr, env, scope)?;
+        Ok((expr, *direction == Direction::Descending))
+    };
+    let order = order.iter().map(key).collect::<Result<_, SqlError>>()?;
+    Ok(Pick { order, limit })
+}
+
+fn filter(
+    filter: Option<&Expr>,
+    env: &Environment<'_>,
+    scope: Scope<'_>,
+) -> Result<Option<RowExpr>, SqlError> {
     match filter {
-        Some(filter) => lower(filter, env, server_scope("where clause")).map(Some),
+        Some(filter) => lower(filter, env, scope).map(Some),
         None => Ok(None),
     }
 }

@@ -197,7 +197,11 @@ fn threads(env: &Environment<'_>) -> TableContents {
         row[1] = text("thread/sql/rpl_opt_tracker");
         row[2] = text("BACKGROUND");
         row[9] = text(SUSPENDING);
-        rows.push(row);
+        // It is older than the sessions.
+        let is_command =
+            |row: &Vec<Value>| matches!(&row[7], Value::Text(command) if command != "Daemon");
+        let place = rows.iter().position(is_command).unwrap_or(rows.len());
+        rows.insert(place, row);
     }
     if let Some(state) = ack_receiver_state(env) {
         let mut row = vec![Value::Null; columns.len()];
@@ -209,7 +213,13 @@ fn threads(env: &Environment<'_>) -> TableContents {
         row[9] = text(state);
         // It is older than the threads of replicas that connected again after it was started.
         let is_dump = |row: &Vec<Value>| matches!(&row[7], Value::Text(command) if command.starts_with("Binlog Dump"));
-        let place = rows.iter().position(is_dump).unwrap_or(rows.len());
+        let is_first = |row: &Vec<Value>| matches!(&row[1], Value::Text(name) if name.ends_with("rpl_opt_tracker"));
+        let least = rows.iter().position(is_first).map_or(0, |first| first + 1);
+        let place = rows
+            .iter()
+            .position(is_dump)
+            .unwrap_or(rows.len())
+            .max(least);
         rows.insert(place, row);
     }
     TableContents::new(&columns, rows)

@@ -231,10 +231,14 @@ fn by_worker(channel: Channel<'_>, workers: u64) -> TableContents {
     ];
     let rows = channel.into_iter().flat_map(|row| {
         (1..=workers).map(move |worker| {
-            let (errno, message, when) = error(match worker {
+            let met = match worker {
                 1 => row.applier_error.as_ref(),
                 _ => None,
-            });
+            };
+            let (errno, mut message, when) = error(met);
+            if met.is_some() {
+                message = text(row.worker_error.clone());
+            }
             let (last_applied, applying) = match worker {
                 1 => (row.last_applied.clone(), row.applying.clone()),
                 _ => (String::new(), String::new()),

@@ -120,7 +120,8 @@ impl Workbench {
                 return;
             }
             Request::Command(Command::Use, database) => {
-                running.text = database;
+                // The client takes one word.
+                running.text = first_word(&database).to_owned();
                 running.is_use = true;
             }
             Request::Command(command, argument) => {
@@ -613,4 +614,13 @@ fn split_statements(text: &str) -> VecDeque<String> {
         statements.push_back(text[start..].trim_start().to_owned());
     }
     statements
+}
+
+/// The first word, or what stands in quotes.
+fn first_word(text: &str) -> &str {
+    let is_quoted = text.starts_with(['`', '\'', '"']);
+    match text.find(char::is_whitespace) {
+        Some(end) if !is_quoted => &text[..end],
+        _ => text,
+    }
 }

@@ -34,14 +34,15 @@ impl Server {
         let Some(state) = self.sessions.get(&session) else {
             return Privileges::default();
         };
-        let Some(account) = self.account(session) else {
-            return global;
-        };
+        // What a session may do in its own database it knows, even when its account is gone.
+        let account = self.account(session);
         let on_database = match state.db.as_deref() == Some(db) {
             true => state.db_privileges,
-            false => account.on_database(db),
+            false => account.map_or_else(Privileges::default, |account| account.on_database(db)),
         };
-        let on_table = table.map(|table| account.on_table(db, table));
+        let on_table = account
+            .zip(table)
+            .map(|(account, table)| account.on_table(db, table));
         global
             .union(on_database)
             .union(on_table.unwrap_or_default())
@@ -191,7 +192,9 @@ impl Check<'_> {
                 self.on_table("UPDATE", &[P::UPDATE], db, table)?;
                 self.filter(P::UPDATE, db, table, filter.as_ref())
             }
-            Operation::Delete { db, table, filter } => {
+            Operation::Delete {
+                db, table, filter, ..
+            } => {
                 self.on_table("DELETE", &[P::DELETE], db, table)?;
                 self.filter(P::DELETE, db, table, filter.as_ref())
             }
@@ -211,7 +214,9 @@ impl Check<'_> {
                 self.one_of(&[P::RELOAD], "")
             }
             Operation::ResetBinaryLogs { .. } => self.one_of(&[P::RELOAD, P::FLUSH_TABLES], " or "),
-            Operation::PurgeBinaryLogs { .. } => self.one_of(&[P::SUPER, P::BINLOG_ADMIN], " or "),
+            Operation::PurgeBinaryLogs { .. } | Operation::PurgeBinaryLogsBefore { .. } => {
+                self.one_of(&[P::SUPER, P::BINLOG_ADMIN], " or ")
+            }
             Operation::Shutdown { .. } => self.one_of(&[P::SHUTDOWN], ""),
             Operation::LoggedStatement { effect, text } => self.flush(*effect, text),
             Operation::Account { change, .. } => self.account_change(change),

@@ -47,6 +47,7 @@ impl Cluster {
             Some(locking) => {
                 if let Ok(table) = engine.table(db, table).cloned() {
                     let scan = Scan {
+                        pick: None,
                         filter,
                         mode: locking.mode,
                         patience: locking.patience,

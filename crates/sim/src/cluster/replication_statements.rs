@@ -1,14 +1,16 @@
 //! CHANGE REPLICATION SOURCE TO, START, STOP and RESET REPLICA; RESET and PURGE BINARY LOGS.
 
-use semisync_core::BinlogPosition;
 use semisync_core::source::Input;
+use semisync_core::{BinlogPosition, Instant};
 
+use crate::binlog::BinlogFile;
 use crate::cluster::Cluster;
 use crate::cluster::preparation::PROXY_PORT;
 use crate::gtid::GtidSet;
-use crate::operation::{OkPacket, Operation, SqlError, Warning, WarningLevel};
+use crate::operation::{Login, OkPacket, Operation, SqlError, Warning, WarningLevel};
 use crate::replication::channel::{Channel, ChannelConfig, ReceiverPhase};
 use crate::replication::until::Until;
+use crate::server::Server;
 use crate::server::error_log::Line;
 use crate::server::session::Phase;
 use crate::value::Value;
@@ -31,19 +33,21 @@ impl Cluster {
                 receiver,
                 applier,
                 channel,
+                login,
             } => {
                 self.expect_default_channel(channel.as_deref())?;
-                self.start_replica(ix, *receiver, *applier, None)?
+                self.start_replica(ix, *receiver, *applier, None, login.clone())?
             }
             Operation::StartReplicaUntil {
                 receiver,
                 applier,
                 channel,
+                login,
                 until,
             } => {
                 self.expect_default_channel(channel.as_deref())?;
                 let until = Until::read(until)?;
-                self.start_replica(ix, *receiver, *applier, Some(until))?
+                self.start_replica(ix, *receiver, *applier, Some(until), login.clone())?
             }
             Operation::StopReplica {
                 receiver,
@@ -115,6 +119,7 @@ impl Cluster {
         ix: ServerIndex,
         options: &[(String, Value)],
     ) -> Result<OkPacket, SqlError> {
+        check_delay(options)?;
         self.refuse_while_running(ix, options)?;
         let now = self.world.now;
         let existing = self.channel(ix);
@@ -166,8 +171,18 @@ impl Cluster {
                         executed because @@GLOBAL.GTID_MODE = OFF.";
             return Err(SqlError::new(1777, "HY000", text));
         }
+        // With both threads stopped, what is not applied is thrown away, to be received again.
+        let forgets = !self.is_receiving(ix)
+            && !self.is_applying(ix)
+            && !options.iter().any(|(name, _)| is_relay_position(name));
         if moves && !has_position {
             read = BinlogPosition::new("", 4);
+        } else if forgets
+            && !has_position
+            && let Some(channel) = self.channel(ix)
+            && !channel.config.host.is_empty()
+        {
+            read = channel.applier.executed.clone();
         }
         answer.warnings = password_notes(options);
         let relay_base = self.server(ix).global(ordinary!("relay_log")).shown();
@@ -178,8 +193,11 @@ impl Cluster {
             .get_or_insert_with(|| Channel::new(ChannelConfig::default(), &relay_base));
         let changed = change_line(&channel.config, &channel.read, &config, &read);
         channel.config = config;
-        if moves || has_position || channel.relay_log.files().is_empty() {
+        if moves || has_position || forgets || channel.relay_log.files().is_empty() {
             restart_relay_log(channel, &relay_base);
+            if !moves && !has_position {
+                channel.applier.executed = read.clone();
+            }
             channel.read = read;
             let retrieved = channel.retrieved.clone();
             channel.relay_log.open_file(now, server_id, &retrieved);
@@ -229,6 +247,7 @@ impl Cluster {
         receiver: bool,
         applier: bool,
         until: Option<Until>,
+        login: Option<Login>,
     ) -> Result<OkPacket, SqlError> {
         let is_configured = self
             .channel(ix)
@@ -238,9 +257,13 @@ impl Cluster {
                         CHANGE REPLICATION SOURCE TO";
             return Err(SqlError::new(1200, "HY000", text));
         }
+        self.reopen_relay_log(ix, receiver)?;
         let starts_receiver = receiver && !self.is_receiving(ix);
         let starts_applier = applier && !self.is_applying(ix);
         if starts_receiver {
+            if let Some(channel) = self.channel_mut(ix) {
+                channel.login = login;
+            }
             self.start_receiver(ix);
         }
         let mut answer = OkPacket::default();
@@ -266,6 +289,31 @@ impl Cluster {
             answer.warnings.push(note(3083, text));
         }
         Ok(answer)
+    }
+
+    /// After RESET REPLICA the relay log goes on with its next file, and the receiver has to say
+    /// first where that is.
+    fn reopen_relay_log(&mut self, ix: ServerIndex, receiver: bool) -> Result<(), SqlError> {
+        let now = self.world.now;
+        let server = self.server_mut(ix);
+        let server_id = server.server_id();
+        let Some(channel) = server.channel.as_mut() else {
+            return Ok(());
+        };
+        if !channel.relay_log.is_closed() {
+            return Ok(());
+        }
+        if !receiver {
+            let text = "Replica failed to initialize connection metadata structure from the \
+                        repository";
+            return Err(SqlError::new(1871, "HY000", text));
+        }
+        let retrieved = channel.retrieved.clone();
+        channel.relay_log.open_file(now, server_id, &retrieved);
+        let (_, last) = channel.relay_log.numbers();
+        channel.applier.scan = (last, 0);
+        channel.applier.done = (last, 0);
+        Ok(())
     }
 
     /// The answer, or nothing while the applier still applies.
@@ -301,8 +349,7 @@ impl Cluster {
             channel.read = BinlogPosition::new("", 4);
             channel.source_uuid = String::new();
             channel.relay_log.open_file(now, server_id, &GtidSet::new());
-            // The Stop event of the file before is counted on.
-            channel.relay_log.counts_besides(crate::binlog::size::STOP);
+            channel.relay_log.close(now, server_id);
         }
         Ok(OkPacket::default())
     }
@@ -368,7 +415,57 @@ impl Cluster {
             let text = "Target log not found in binlog index";
             return Err(SqlError::new(1373, "HY000", text));
         };
-        // A file that a dump still reads stays, with a warning.
+        let answer = OkPacket {
+            warnings: server.purge_logs(index),
+            ..OkPacket::default()
+        };
+        self.statement_ends_ok(ix, session, answer);
+        Ok(())
+    }
+
+    /// PURGE BINARY LOGS BEFORE: the files that were written to for the last time before then.
+    pub(crate) fn purge_binary_logs_before(
+        &mut self,
+        ix: ServerIndex,
+        session: SessionKey,
+        time: Option<Instant>,
+    ) -> Result<(), SqlError> {
+        let server = self.server_mut(ix);
+        if !server.has_binlog() {
+            let text = "You are not using binary logging";
+            return Err(SqlError::new(1381, "HY000", text));
+        }
+        let is_old = |file: &&BinlogFile| {
+            let last = file.events.iter().next_back().map(|event| event.timestamp);
+            let (Some(last), Some(time)) = (last, time) else {
+                return false;
+            };
+            last.as_micros() / 1_000_000 < time.as_micros() / 1_000_000
+        };
+        let files = server.binlog.files();
+        let active = files.len() - 1;
+        let index = files[..active].iter().take_while(is_old).count();
+        let name = files[active].name.to_string();
+        let mut answer = OkPacket {
+            warnings: server.purge_logs(index),
+            ..OkPacket::default()
+        };
+        if index == active && answer.warnings.is_empty() {
+            answer.warnings.push(Warning {
+                level: WarningLevel::Warning,
+                code: 1868,
+                message: format!("file ./{name} was not purged because it is the active log file."),
+            });
+        }
+        self.statement_ends_ok(ix, session, answer);
+        Ok(())
+    }
+}
+
+impl Server {
+    /// Deletes the files before this one. A file that a dump still reads stays, with a warning.
+    fn purge_logs(&mut self, index: usize) -> Vec<Warning> {
+        let server = self;
         let in_use = server
             .replicas
             .values()
@@ -376,22 +473,45 @@ impl Cluster {
             .filter_map(|dump| server.binlog.numbered(dump.file).map(|(index, _)| index))
             .min();
         let keep_from = in_use.map_or(index, |in_use| in_use.min(index));
-        let mut answer = OkPacket::default();
+        let mut warnings = Vec::new();
         if keep_from < index {
             let file = server.binlog.files()[keep_from].name.to_string();
             let message = format!(
                 "file {file} was not purged because it was being read by 1 thread(s), purged only \
                  {keep_from} out of {index} files."
             );
-            answer.warnings.push(Warning {
+            warnings.push(Warning {
                 level: WarningLevel::Warning,
                 code: 1867,
                 message,
             });
         }
         server.binlog.purge_before(keep_from);
-        self.statement_ends_ok(ix, session, answer);
-        Ok(())
+        warnings
+    }
+}
+
+/// Whether it says where in the relay log the applier goes on.
+fn is_relay_position(name: &str) -> bool {
+    ["RELAY_LOG_FILE", "RELAY_LOG_POS"]
+        .iter()
+        .any(|known| known.eq_ignore_ascii_case(name))
+}
+
+fn check_delay(options: &[(String, Value)]) -> Result<(), SqlError> {
+    const MOST: u64 = i32::MAX as u64;
+    let mut delays = options
+        .iter()
+        .filter(|(name, _)| name.eq_ignore_ascii_case("SOURCE_DELAY"))
+        .map(|(_, value)| number_of(value));
+    match delays.find(|delay| MOST < *delay) {
+        Some(delay) => {
+            let text = format!(
+                "The requested value {delay} for the source delay exceeds the maximum {MOST}"
+            );
+            Err(SqlError::new(1729, "HY000", text))
+        }
+        None => Ok(()),
     }
 }
 

@@ -9,6 +9,7 @@ use crate::gtid::GtidSet;
 use crate::operation::{
     OkPacket, SetLiteral, SqlError, VariableAssignment, VariableScope, Warning, WarningLevel,
 };
+use crate::server::Server;
 use crate::server::plugins::setting_of;
 use crate::trace::{Lane, TraceKind};
 use crate::variables::{Definition, Ordinary, Setting, catalogue, check, ordinary};
@@ -47,6 +48,16 @@ impl Cluster {
             {
                 return Ok(());
             }
+        }
+        let commits_by_hand = !self
+            .server(ix)
+            .session_value(session, ordinary!("autocommit"))
+            .is_on();
+        if commits_by_hand
+            && checked.iter().any(Checked::switches_autocommit_on)
+            && self.ends_transaction_first(ix, session)
+        {
+            return Ok(());
         }
         if checked.iter().any(Checked::blocks_commits) {
             if let Some(running) = self.running_mut(ix, session) {
@@ -172,11 +183,8 @@ impl Cluster {
             check_gtid_mode(&server.global(ordinary!("gtid_mode")), &setting)?;
         }
         let shown = setting.shown();
-        if definition.name == "gtid_purged"
-            && shown.trim_start_matches('+').parse::<GtidSet>().is_err()
-        {
-            let text = format!("Variable 'gtid_purged' can't be set to the value of '{shown}'");
-            return Err(SqlError::new(1231, "42000", text));
+        if definition.name == "gtid_purged" {
+            check_gtid_purged(server, &shown)?;
         }
         if definition.name == "gtid_next" {
             self.check_gtid_next(ix, session, &shown)?;
@@ -344,6 +352,18 @@ impl Checked {
         }
     }
 
+    /// Whether it makes the session commit each statement, and first what is open.
+    fn switches_autocommit_on(&self) -> bool {
+        match self {
+            Checked::Ordinary {
+                definition,
+                scope: VariableScope::Session,
+                setting,
+            } => definition.name == "autocommit" && setting.is_on(),
+            Checked::Ordinary { .. } | Checked::Plugin { .. } => false,
+        }
+    }
+
     /// Whether it must wait for commits in progress: read_only and super_read_only, switched on.
     fn blocks_commits(&self) -> bool {
         match self {
@@ -414,6 +434,34 @@ const RESTRICTED: [&str; 7] = [
 /// 1193
 pub(crate) fn unknown_variable(name: &str) -> SqlError {
     SqlError::new(1193, "HY000", format!("Unknown system variable '{name}'"))
+}
+
+/// What is added must not be executed yet, and without `+` all that was purged must stay.
+fn check_gtid_purged(server: &Server, shown: &str) -> Result<(), SqlError> {
+    let (adds, text) = match shown.trim_start().strip_prefix('+') {
+        Some(rest) => (true, rest),
+        None => (false, shown),
+    };
+    let Ok(new) = text.parse::<GtidSet>() else {
+        let text = format!("Variable 'gtid_purged' can't be set to the value of '{shown}'");
+        return Err(SqlError::new(1231, "42000", text));
+    };
+    let purged = server.purged();
+    let refuse = |why: &str| {
+        let text = format!("@@GLOBAL.GTID_PURGED cannot be changed: {why}");
+        Err(SqlError::new(3546, "HY000", text))
+    };
+    if !adds && !purged.is_subset(&new) {
+        return refuse("the new value must be a superset of the old value");
+    }
+    let added = match adds {
+        true => new,
+        false => new.subtract(&purged),
+    };
+    if added.subtract(&server.gtid_executed) != added {
+        return refuse("the added gtid set must not overlap with @@GLOBAL.GTID_EXECUTED");
+    }
+    Ok(())
 }
 
 fn check_gtid_mode(old: &Setting, new: &Setting) -> Result<(), SqlError> {

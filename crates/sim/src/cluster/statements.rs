@@ -133,6 +133,9 @@ impl Cluster {
                 }
             }
             Operation::PurgeBinaryLogs { to } => self.purge_binary_logs(ix, session, to)?,
+            Operation::PurgeBinaryLogsBefore { time } => {
+                self.purge_binary_logs_before(ix, session, *time)?;
+            }
             Operation::Kill {
                 connection,
                 processlist_id,
@@ -402,12 +405,13 @@ impl Cluster {
                 columns,
                 rows,
                 on_duplicate,
-                is_select: _,
+                is_select,
             } => {
                 let insertion = Insertion {
                     columns,
                     rows,
                     on_duplicate,
+                    is_select: *is_select,
                 };
                 engine.insert(actor, (db, table), insertion, &default_db)?
             }
@@ -416,15 +420,22 @@ impl Cluster {
                 table,
                 assignments,
                 filter,
+                pick,
             } => engine.update(
                 actor,
                 (db, table),
                 assignments,
-                filter.as_ref(),
+                (filter.as_ref(), pick),
                 &default_db,
             )?,
-            Operation::Delete { db, table, filter } => {
-                engine.delete(actor, (db, table), filter.as_ref(), &default_db)?
+            Operation::Delete {
+                db,
+                table,
+                filter,
+                pick,
+            } => {
+                let which = (filter.as_ref(), pick);
+                engine.delete(actor, (db, table), which, &default_db)?
             }
             other => unreachable!("{other:?} changes no rows"),
         };
@@ -444,8 +455,10 @@ impl Cluster {
     ) {
         let info = match operation {
             Operation::Update { .. } => Some(format!(
-                "Rows matched: {}  Changed: {}  Warnings: 0",
-                effect.matched, effect.changed
+                "Rows matched: {}  Changed: {}  Warnings: {}",
+                effect.matched,
+                effect.changed,
+                effect.warnings.len()
             )),
             Operation::Insert {
                 rows, is_select, ..

@@ -1,6 +1,6 @@
 //! What a column stores: a value as its type keeps it, or the error that refuses it.
 
-use crate::operation::{ColumnDefinition, ColumnKind, SqlError};
+use crate::operation::{ColumnDefinition, ColumnKind, SqlError, Warning, WarningLevel};
 use crate::value::{Number, Value};
 
 /// A value as the column keeps it.
@@ -8,6 +8,16 @@ pub(super) fn stored(
     column: &ColumnDefinition,
     value: Value,
     row: usize,
+) -> Result<Value, SqlError> {
+    stored_noting(column, value, row, &mut Vec::new())
+}
+
+/// A value as the column keeps it, with a note if something of it was cut off.
+pub(super) fn stored_noting(
+    column: &ColumnDefinition,
+    value: Value,
+    row: usize,
+    notes: &mut Vec<Warning>,
 ) -> Result<Value, SqlError> {
     let name = &column.name;
     if value.is_null() {
@@ -27,9 +37,13 @@ pub(super) fn stored(
     let text = value.to_text().unwrap_or_default();
     let kept = match column.kind {
         ColumnKind::Decimal(digits, scale) => {
-            let number = number(column, &text, "decimal", row)?.with_scale(u32::from(scale));
+            let given = number(column, &text, "decimal", row)?;
+            let number = given.with_scale(u32::from(scale));
             if u32::from(digits) < number.digit_count().max(u32::from(scale)) {
                 return Err(out_of_range(name, row));
+            }
+            if number.compare(given).is_ne() {
+                notes.push(truncated(name, row));
             }
             return Ok(Value::Decimal(number));
         }
@@ -44,19 +58,43 @@ pub(super) fn stored(
             let text = format!("Data truncated for column '{name}' at row {row}");
             SqlError::new(1265, "01000", text)
         })?,
-        ColumnKind::Date => date_time(&text)
-            .map(|(date, _)| date)
-            .ok_or_else(|| incorrect("date", column, &text, row))?,
-        ColumnKind::DateTime | ColumnKind::Timestamp => date_time(&text)
+        ColumnKind::Date => {
+            let (date, time) =
+                read_date_time(&text).ok_or_else(|| incorrect("date", column, &text, row))?;
+            if time != "00:00:00" {
+                let SqlError { code, message, .. } = incorrect("date", column, &text, row);
+                notes.push(note(code, message));
+            }
+            date
+        }
+        ColumnKind::DateTime | ColumnKind::Timestamp => read_date_time(&text)
             .map(|(date, time)| format!("{date} {time}"))
             .ok_or_else(|| incorrect("datetime", column, &text, row))?,
         ColumnKind::Time => time(&text).ok_or_else(|| incorrect("time", column, &text, row))?,
-        kind => return limited(name, kind, text, row),
+        kind => return limited(name, kind, text, row, notes),
     };
     Ok(Value::Text(kept))
 }
 
-fn limited(name: &str, kind: ColumnKind, text: String, row: usize) -> Result<Value, SqlError> {
+/// A text that is not too long. Blanks at its end are no part of a CHAR, and do not make a text too
+/// long.
+fn limited(
+    name: &str,
+    kind: ColumnKind,
+    mut text: String,
+    row: usize,
+    notes: &mut Vec<Warning>,
+) -> Result<Value, SqlError> {
+    if let ColumnKind::Char(_) = kind {
+        text.truncate(text.trim_end_matches(' ').len());
+    }
+    if let ColumnKind::VarChar(limit) = kind
+        && let Some((at, _)) = text.char_indices().nth(limit as usize)
+        && text[at..].bytes().all(|byte| byte == b' ')
+    {
+        text.truncate(at);
+        notes.push(truncated(name, row));
+    }
     let (length, limit) = match kind {
         ColumnKind::Char(limit) | ColumnKind::VarChar(limit) => {
             (text.chars().count(), limit as usize)
@@ -70,6 +108,21 @@ fn limited(name: &str, kind: ColumnKind, text: String, row: usize) -> Result<Val
         return Err(SqlError::new(1406, "22001", text));
     }
     Ok(Value::Text(text))
+}
+
+fn truncated(name: &str, row: usize) -> Warning {
+    note(
+        1265,
+        format!("Data truncated for column '{name}' at row {row}"),
+    )
+}
+
+fn note(code: u16, message: String) -> Warning {
+    Warning {
+        level: WarningLevel::Note,
+        code,
+        message,
+    }
 }
 
 fn whole_number(column: &ColumnDefinition, value: &Value, row: usize) -> Result<i128, SqlError> {
@@ -138,7 +191,7 @@ fn word(column: &ColumnDefinition, value: &Value) -> Option<String> {
 }
 
 /// Date and time as they are kept, from `2026-1-5 1:2:3` or `20260105010203`.
-fn date_time(text: &str) -> Option<(String, String)> {
+pub fn read_date_time(text: &str) -> Option<(String, String)> {
     let text = text.trim();
     let digits = text.bytes().all(|byte| byte.is_ascii_digit());
     let parts: Vec<u32> = if digits && matches!(text.len(), 8 | 14) {

@@ -5,14 +5,14 @@
 
 use std::sync::Arc;
 
-use super::column::stored;
+use super::column::stored_noting;
 use super::locks::{Actor, LockName, Locked};
 use super::scan::Scan;
 use super::{Engine, Row, RowKey, StatementChanges, Table};
 use crate::binlog::{RowChange, RowsKind};
 use crate::expr::{Expr, Row as ColumnSource};
 use crate::operation::{
-    ColumnDefinition, LockMode, LockPatience, SqlError, TableDefinition, Warning,
+    ColumnDefinition, LockMode, LockPatience, Pick, SqlError, TableDefinition, Warning,
 };
 use crate::value::Value;
 
@@ -60,7 +60,7 @@ impl Engine {
         actor: Actor,
         target: (&str, &str),
         assignments: &[(String, Expr)],
-        filter: Option<&Expr>,
+        (filter, pick): (Option<&Expr>, &Pick),
         default_db: &str,
     ) -> Result<Attempt, SqlError> {
         let table = match self.open_table(actor, target)? {
@@ -72,8 +72,13 @@ impl Engine {
         for (name, expr) in assignments {
             targets.push((known_column(&definition, name)?, expr));
         }
+        for (_, expr) in assignments {
+            check_columns(&definition, expr, "field list")?;
+        }
+        check_choice(&definition, filter, pick)?;
         let scan = Scan {
             filter,
+            pick: Some(pick),
             mode: LockMode::Exclusive,
             patience: LockPatience::Wait,
             is_update: true,
@@ -95,7 +100,8 @@ impl Engine {
                     values: &after,
                 };
                 let value = expr.evaluate(&source).map_err(in_field_list)?;
-                after[*index] = stored(&definition.columns[*index], value, number)?;
+                let column = &definition.columns[*index];
+                after[*index] = stored_noting(column, value, number, &mut effect.warnings)?;
             }
             if after[..] == before[..] {
                 continue;
@@ -116,6 +122,7 @@ impl Engine {
             });
         }
         effect.changed = changes.len() as u64;
+        self.note_numbers(&table, &changes);
         self.keep(
             actor,
             target.0,
@@ -127,20 +134,38 @@ impl Engine {
         Ok(Attempt::Done(effect))
     }
 
+    /// AUTO_INCREMENT goes on behind a larger number that an UPDATE has written.
+    fn note_numbers(&mut self, table: &Table, changes: &[RowChange]) {
+        let mut columns = table.definition.columns.iter();
+        let Some(index) = columns.position(|column| column.auto_increment) else {
+            return;
+        };
+        for change in changes {
+            if let (Some(before), Some((_, after))) = (&change.before, &change.after)
+                && before[index] != after[index]
+                && let Value::Int(number) = after[index]
+            {
+                self.note_auto_increment(table, number);
+            }
+        }
+    }
+
     /// DELETE.
     pub(crate) fn delete(
         &mut self,
         actor: Actor,
         target: (&str, &str),
-        filter: Option<&Expr>,
+        (filter, pick): (Option<&Expr>, &Pick),
         default_db: &str,
     ) -> Result<Attempt, SqlError> {
         let table = match self.open_table(actor, target)? {
             Ok(table) => table,
             Err(lock) => return Ok(Attempt::Blocked(lock)),
         };
+        check_choice(&table.definition, filter, pick)?;
         let scan = Scan {
             filter,
+            pick: Some(pick),
             mode: LockMode::Exclusive,
             patience: LockPatience::Wait,
             is_update: false,
@@ -255,6 +280,31 @@ pub(super) fn known_column(table: &TableDefinition, name: &str) -> Result<usize,
         let text = format!("Unknown column '{name}' in 'field list'");
         SqlError::new(1054, "42S22", text)
     })
+}
+
+/// 1054 for columns that are not there, even where no row is looked at.
+fn check_columns(table: &TableDefinition, expr: &Expr, clause: &str) -> Result<(), SqlError> {
+    let is_unknown = |name: &str| column_index(&table.columns, name).is_none();
+    match expr.find_column(&is_unknown) {
+        Some(name) => {
+            let text = format!("Unknown column '{name}' in '{clause}'");
+            Err(SqlError::new(1054, "42S22", text))
+        }
+        None => Ok(()),
+    }
+}
+
+fn check_choice(
+    table: &TableDefinition,
+    filter: Option<&Expr>,
+    pick: &Pick,
+) -> Result<(), SqlError> {
+    if let Some(filter) = filter {
+        check_columns(table, filter, "where clause")?;
+    }
+    pick.order
+        .iter()
+        .try_for_each(|(expr, _)| check_columns(table, expr, "order clause"))
 }
 
 pub(super) fn column_index(columns: &[ColumnDefinition], name: &str) -> Option<usize> {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::column::stored;
+use super::column::{stored, stored_noting};
 use super::dml::{
     Attempt, Effect, NamedRow, column_index, duplicate_entry, in_field_list, known_column,
 };
@@ -21,6 +21,7 @@ pub(crate) struct Insertion<'a> {
     pub(crate) columns: &'a [String],
     pub(crate) rows: &'a [Vec<Expr>],
     pub(crate) on_duplicate: &'a OnDuplicate,
+    pub(crate) is_select: bool,
 }
 
 /// The row that is there, and under `VALUES(name)` the one that was to be inserted.
@@ -105,6 +106,9 @@ impl Engine {
             changes.push(change);
         }
         effect.matched = insertion.rows.len() as u64;
+        if insertion.is_select && effect.insert_id.is_some() {
+            self.waste_auto_increment(&table, insertion.rows.len());
+        }
         if let OnDuplicate::Update { deprecated, .. } = insertion.on_duplicate {
             let text = "'VALUES function' is deprecated and will be removed in a future release. \
                         Please use an alias (INSERT INTO ... VALUES (...) AS alias) and replace \
@@ -168,7 +172,7 @@ impl Engine {
                     }
                 },
             };
-            let kept = match stored(column, value.clone(), number) {
+            let kept = match stored_noting(column, value.clone(), number, &mut effect.warnings) {
                 Err(error) if is_lenient => {
                     let (value, text) = adjusted(column, value, error, number);
                     effect.warnings.push(text);
@@ -226,7 +230,8 @@ fn duplicate(
                     new: &row,
                 };
                 let value = expr.evaluate(&source).map_err(in_field_list)?;
-                after[index] = stored(&table.columns[index], value, number)?;
+                after[index] =
+                    stored_noting(&table.columns[index], value, number, &mut effect.warnings)?;
             }
             let is_same = after[..] == old[..];
             effect.changed += if is_same { 0 } else { 2 };

@@ -9,12 +9,15 @@ use super::locks::{Actor, LockName, Locked};
 use super::transaction::Isolation;
 use super::{Engine, Row, RowKey, Table};
 use crate::expr::Expr;
-use crate::operation::{LockMode, LockPatience, SqlError};
+use crate::operation::{LockMode, LockPatience, Pick, SqlError};
+use crate::value::Value;
 
 /// Which rows, locked how.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Scan<'a> {
     pub(crate) filter: Option<&'a Expr>,
+    /// ORDER BY and LIMIT of UPDATE and DELETE.
+    pub(crate) pick: Option<&'a Pick>,
     pub(crate) mode: LockMode,
     pub(crate) patience: LockPatience,
     /// UPDATE: below REPEATABLE READ a busy row that does not match as committed is passed over.
@@ -44,9 +47,15 @@ impl Engine {
             Some(key) => vec![key.clone()],
             None => self.keys_to_scan(table, scan.filter),
         };
+        let enough = scan.pick.and_then(|pick| pick.enough(table));
         let mut found = Vec::new();
         let mut meets_nothing = true;
+        let mut has_enough = false;
         for key in keys {
+            has_enough = enough.is_some_and(|enough| enough <= found.len() as u64);
+            if has_enough {
+                break;
+            }
             let held = match self.lock_scanned(actor, table, &key, scan)? {
                 Step::Locked(held) => held,
                 Step::Skipped => continue,
@@ -77,7 +86,10 @@ impl Engine {
                 _ => {}
             }
         }
-        if locks_gaps && (point.is_none() || meets_nothing) {
+        if let Some(pick) = scan.pick {
+            picked(table, &mut found, pick)?;
+        }
+        if locks_gaps && !has_enough && (point.is_none() || meets_nothing) {
             let gap = self.gap(table, point.as_ref(), scan.filter);
             let _ = self.locks_mut().take(actor, &gap);
         }
@@ -143,6 +155,48 @@ impl Engine {
         let before = keys.find(|key| range.is_below(key)).cloned();
         LockName::Gap(table.id, after, before)
     }
+}
+
+impl Pick {
+    /// How many rows end the scan: in the order of the primary key nothing comes after the last.
+    fn enough(&self, table: &Table) -> Option<u64> {
+        let definition = &table.definition;
+        let by_key = match (&self.order[..], &definition.primary_key[..]) {
+            ([], _) => true,
+            ([(Expr::Column(name), false)], [key, ..]) => {
+                definition.columns[*key].name.eq_ignore_ascii_case(name)
+            }
+            _ => false,
+        };
+        self.limit.filter(|_| by_key)
+    }
+}
+
+/// Sorts the rows found and keeps those of the LIMIT.
+fn picked(table: &Table, found: &mut Vec<(RowKey, Row)>, pick: &Pick) -> Result<(), SqlError> {
+    let mut sorted: Vec<(Vec<Value>, (RowKey, Row))> = Vec::with_capacity(found.len());
+    for (key, row) in found.drain(..) {
+        let source = NamedRow {
+            columns: &table.definition.columns,
+            values: &row,
+        };
+        let keys = pick.order.iter().map(|(expr, _)| expr.evaluate(&source));
+        let keys = keys.collect::<Result<_, _>>()?;
+        sorted.push((keys, (key, row)));
+    }
+    sorted.sort_by(|(left, _), (right, _)| {
+        let pairs = left.iter().zip(right).zip(&pick.order);
+        let mut compared = pairs.map(|((left, right), (_, descends))| match descends {
+            true => right.order(left),
+            false => left.order(right),
+        });
+        compared
+            .find(|order| order.is_ne())
+            .unwrap_or(std::cmp::Ordering::Equal)
+    });
+    let most = usize::try_from(pick.limit.unwrap_or(u64::MAX)).unwrap_or(usize::MAX);
+    found.extend(sorted.into_iter().take(most).map(|(_, row)| row));
+    Ok(())
 }
 
 /// What came of locking one row.

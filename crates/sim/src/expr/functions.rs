@@ -4,7 +4,7 @@ use std::cmp::Ordering;
 
 use super::{Expr, Row};
 use crate::operation::SqlError;
-use crate::value::{Value, collate};
+use crate::value::{Number, Value, collate};
 
 /// Whether there is a function of this name (in any case).
 pub fn is_function(name: &str) -> bool {
@@ -160,6 +160,8 @@ fn numeric(name: &str, values: &[Value]) -> Called {
             Value::Int(cut - i128::from(is_below))
         }),
         ("ROUND", [v]) => v.to_number().map(|n| Value::Int(n.rounded())),
+        ("ROUND", [v, digits]) => both(v.to_number(), digits.to_number())
+            .map(|(n, digits)| rounded(v, n, digits.truncated())),
         ("TRUNCATE", [v, Value::Int(0)]) => v.to_number().map(|n| Value::Int(n.truncated())),
         ("MOD", [a, b]) => both(a.to_number(), b.to_number())
             .and_then(|(a, b)| a.remainder(b))
@@ -348,6 +350,21 @@ fn extreme(values: &[Value], wanted: Ordering) -> Option<Value> {
         }
     }
     Some(best.clone())
+}
+
+/// To so many digits behind the point, or before it.
+fn rounded(value: &Value, number: Number, digits: i128) -> Value {
+    let digits = digits.clamp(-30, 30) as i32;
+    if digits < 0 {
+        let unit = Number::from(10_i128.pow(digits.unsigned_abs()));
+        let tens = number.divided_by(unit).map_or(0, Number::rounded);
+        return Number::from(tens).times(unit).to_value();
+    }
+    let digits = digits.unsigned_abs().min(number.scale());
+    match value {
+        Value::Text(_) | Value::Double(_) => Value::Double(number.with_scale(digits).shortest()),
+        Value::Null | Value::Int(_) | Value::Decimal(_) => number.with_scale(digits).to_value(),
+    }
 }
 
 fn substring(text: &str, from: i128, length: Option<i128>) -> Value {

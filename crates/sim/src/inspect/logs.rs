@@ -44,6 +44,9 @@ impl Cluster {
         let server = self.running_server(server)?;
         let version = server.global(ordinary!("version")).shown();
         let relay_log = &server.channel.as_ref()?.relay_log;
+        if relay_log.is_closed() {
+            return Some(Vec::new());
+        }
         let mut files = relay_log.files().iter();
         let found = match file {
             Some(name) => files.find(|file| file.name.to_string() == name)?,

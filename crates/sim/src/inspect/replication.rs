@@ -44,7 +44,7 @@ impl Cluster {
         Some(ReplicaStatusRow {
             receiver_state: receiver.state().to_owned(),
             source_host: channel.config.host.clone(),
-            source_user: channel.config.user.clone(),
+            source_user: channel.account().0.to_owned(),
             source_port: channel.config.port,
             connect_retry: channel.config.connect_retry,
             retry_count: channel.config.retry_count,
@@ -60,6 +60,7 @@ impl Cluster {
             seconds_behind: self.seconds_behind(channel),
             receiver_error: receiver.error.clone(),
             applier_error: applier.error.clone(),
+            worker_error: applier.worker_error.clone(),
             source_server_id: channel.source_id,
             source_uuid: channel.source_uuid.clone(),
             applier_state: applier.state(self.world.now).to_owned(),

@@ -140,7 +140,7 @@ impl Cluster {
             };
             Some(ProcessRow {
                 id: connection.processlist_id,
-                user: "repl".to_owned(),
+                user: connection.user.clone(),
                 host: format!("localhost:{port}"),
                 db: None,
                 command: command.to_owned(),

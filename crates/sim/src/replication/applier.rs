@@ -265,6 +265,7 @@ impl Cluster {
         };
         let applier = &mut channel.applier;
         applier.error = Some((number, text.clone(), now));
+        applier.worker_error.clone_from(&text);
         applier.applying = None;
         applier.is_running = false;
         applier.is_stopping = false;

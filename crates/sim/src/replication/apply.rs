@@ -339,6 +339,9 @@ impl Cluster {
             end.file, end.offset
         );
         self.applier_fails(ix, number, text);
+        if let Some(channel) = self.channel_mut(ix) {
+            channel.applier.worker_error = worker;
+        }
     }
 }
 

@@ -10,12 +10,15 @@ use crate::TransactionId;
 use crate::binlog::BinlogEvent;
 use crate::gtid::{Gtid, GtidSet};
 use crate::network::{ConnectionId, DumpedEvent};
+use crate::operation::Login;
 use crate::replication::until::Until;
 
 /// The default channel of a server.
 #[derive(Clone, Debug)]
 pub(crate) struct Channel {
     pub(crate) config: ChannelConfig,
+    /// What START REPLICA said, until the receiver stops.
+    pub(crate) login: Option<Login>,
     pub(crate) relay_log: RelayLog,
     pub(crate) receiver: Receiver,
     pub(crate) applier: Applier,
@@ -101,6 +104,8 @@ pub(crate) enum ReceiverPhase {
     Streaming,
     /// Will try to connect again.
     Waiting,
+    /// As well, because its account may not replicate.
+    WaitingToRegister,
 }
 
 /// The applier.
@@ -126,6 +131,8 @@ pub(crate) struct Applier {
     /// What is applied, in the source's coordinates (on disk).
     pub(crate) executed: BinlogPosition,
     pub(crate) error: Option<(u32, String, Instant)>,
+    /// What the worker said before the coordinator said that.
+    pub(crate) worker_error: String,
     pub(crate) last_applied: Option<Gtid>,
     /// Timestamp of the last applied event.
     pub(crate) last_timestamp: Instant,
@@ -160,6 +167,7 @@ impl Channel {
         Channel {
             config,
             relay_log: RelayLog::new(relay_base),
+            login: None,
             receiver: Receiver::default(),
             applier: Applier::default(),
             retrieved: GtidSet::new(),
@@ -169,8 +177,17 @@ impl Channel {
         }
     }
 
+    /// User and password that the receiver connects with.
+    pub(crate) fn account(&self) -> (&str, &str) {
+        match &self.login {
+            Some(Login { user, password }) => (user, password),
+            None => (&self.config.user, &self.config.password),
+        }
+    }
+
     /// What is left when the process dies: threads are gone, the relay log and positions stay.
     pub(crate) fn process_died(&mut self) {
+        self.login = None;
         self.receiver = Receiver {
             serial: self.receiver.serial + 1,
             ..Receiver::default()
@@ -262,7 +279,8 @@ impl ReceiverPhase {
             | ReceiverPhase::Handshake(_)
             | ReceiverPhase::Registering
             | ReceiverPhase::Requesting
-            | ReceiverPhase::Waiting => "Connecting",
+            | ReceiverPhase::Waiting
+            | ReceiverPhase::WaitingToRegister => "Connecting",
         }
     }
 }
@@ -287,6 +305,9 @@ impl Receiver {
                 "Waiting to reconnect after a failed source event read"
             }
             ReceiverPhase::Waiting => "Connecting to source",
+            ReceiverPhase::WaitingToRegister => {
+                "Waiting to reconnect after a failed registration on source"
+            }
         }
     }
 }

@@ -7,6 +7,7 @@ use semisync_core::wire::{AckPacket, EventHeader};
 use semisync_core::{BinlogPosition, Generation, Instant, ServerId};
 
 use crate::ServerIndex;
+use crate::accounts::AccountName;
 use crate::binlog::{BinlogEvent, BinlogFile, EventBody};
 use crate::cluster::{Cluster, ProcessEvent};
 use crate::gtid::{GtidSet, ServerUuid};
@@ -18,6 +19,9 @@ use crate::trace::{Lane, PacketKind, TraceKind};
 pub(crate) struct ReplicaConnection {
     pub(crate) replica: ServerIndex,
     pub(crate) processlist_id: u64,
+    /// As it said, and the account it got.
+    pub(crate) user: String,
+    pub(crate) account: AccountName,
     pub(crate) since: Instant,
     pub(crate) registration: Option<Registration>,
     pub(crate) uuid: Option<ServerUuid>,
@@ -58,6 +62,18 @@ pub(crate) struct Dump {
 }
 
 impl Dump {
+    /// Says how far it has read, when what it read last was not sent.
+    fn heartbeat(&self, file: &BinlogFile) -> DumpContent {
+        let offset = match self.next.checked_sub(1) {
+            Some(last) => file.events[last].end,
+            None => 4,
+        };
+        DumpContent::Heartbeat(BinlogPosition {
+            file: file.name.clone(),
+            offset,
+        })
+    }
+
     /// The end of what it has read of its file.
     pub(crate) fn position_in(&self, file: &BinlogFile) -> BinlogPosition {
         let last = self
@@ -76,6 +92,8 @@ impl ReplicaConnection {
         ReplicaConnection {
             replica,
             processlist_id,
+            user: String::new(),
+            account: AccountName::default(),
             since: now,
             registration: None,
             uuid: None,
@@ -232,15 +250,7 @@ impl Cluster {
                     return Some(NextPacket::CaughtUp);
                 }
                 dump.has_skipped = false;
-                let offset = match dump.next.checked_sub(1) {
-                    Some(last) => file.events[last].end,
-                    None => 4,
-                };
-                let position = BinlogPosition {
-                    file: file.name.clone(),
-                    offset,
-                };
-                return Some(NextPacket::Send(DumpContent::Heartbeat(position)));
+                return Some(NextPacket::Send(dump.heartbeat(file)));
             };
             dump.next += 1;
             if let EventBody::Gtid { gtid, .. } = &*event.body {
@@ -251,6 +261,12 @@ impl Cluster {
             if dump.skips {
                 dump.has_skipped = true;
                 continue;
+            }
+            if dump.has_skipped {
+                // Where the skipped ones end comes first.
+                dump.next -= 1;
+                dump.has_skipped = false;
+                return Some(NextPacket::Send(dump.heartbeat(file)));
             }
             let content = match &*event.body {
                 EventBody::FormatDescription => DumpContent::FormatDescription(event.clone()),

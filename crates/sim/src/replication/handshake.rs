@@ -5,6 +5,7 @@ use semisync_core::source::Source;
 
 use super::dump::ReplicaConnection;
 use crate::ServerIndex;
+use crate::accounts::{AccountName, Privilege};
 use crate::cluster::Cluster;
 use crate::network::{ConnectionId, Direction, DumpRequest, Payload, Registration};
 use crate::trace::{Lane, PacketKind, TraceKind};
@@ -46,6 +47,7 @@ impl Cluster {
             | Payload::Denied(..)
             | Payload::Refused
             | Payload::Answer(_)
+            | Payload::RegistrationRefused(..)
             | Payload::Event(_)
             | Payload::DumpError(..) => {}
         }
@@ -58,17 +60,23 @@ impl Cluster {
         let now = self.world.now;
         let server = self.server_mut(ix);
         let processlist_id = server.next_processlist_id();
-        let denied = server.engine.accounts().authenticate(user, password).err();
-        if let Some(error) = denied {
-            let words = format!("ERROR {}", error.code);
-            let payload = Payload::Denied(u32::from(error.code), error.message);
-            self.send_handshake(id, Direction::ToReplica, payload, &words);
-            self.send_close(id, Direction::ToReplica, Vec::new());
-            self.close_source_end(id);
-            return;
-        }
+        let account = server.engine.accounts().authenticate(user, password);
+        let account = account.cloned();
+        let account = match account {
+            Ok(account) => account,
+            Err(error) => {
+                let words = format!("ERROR {}", error.code);
+                let payload = Payload::Denied(u32::from(error.code), error.message);
+                self.send_handshake(id, Direction::ToReplica, payload, &words);
+                self.send_close(id, Direction::ToReplica, Vec::new());
+                self.close_source_end(id);
+                return;
+            }
+        };
         let server = self.server_mut(ix);
-        let connection = ReplicaConnection::new(replica, processlist_id, now);
+        let mut connection = ReplicaConnection::new(replica, processlist_id, now);
+        connection.user = user.to_owned();
+        connection.account = account;
         server.replicas.insert(id, connection);
         self.send_handshake(id, Direction::ToReplica, Payload::Connected, "connected");
     }
@@ -98,9 +106,21 @@ impl Cluster {
     }
 
     fn register(&mut self, ix: ServerIndex, id: ConnectionId, registration: Registration) {
-        if let Some(connection) = self.server_mut(ix).replicas.get_mut(&id) {
-            connection.registration = Some(registration);
+        let server = self.server_mut(ix);
+        let Some(connection) = server.replicas.get_mut(&id) else {
+            return;
+        };
+        let AccountName { user, host } = &connection.account;
+        let account = server.engine.accounts().get(&connection.account);
+        let may_replicate = account
+            .is_some_and(|account| account.global.contains_any(&[Privilege::REPLICATION_SLAVE]));
+        if !may_replicate {
+            let text = format!("Access denied for user '{user}'@'{host}' (using password: YES)");
+            let payload = Payload::RegistrationRefused(1045, text);
+            self.send_handshake(id, Direction::ToReplica, payload, "ERROR 1045");
+            return;
         }
+        connection.registration = Some(registration);
         self.send_handshake(id, Direction::ToReplica, Payload::Answer(Ok(())), "OK");
     }
 

@@ -139,9 +139,10 @@ impl Cluster {
             return;
         };
         channel.receiver.connection = Some(id);
+        let (user, password) = channel.account();
         let connect = Payload::Connect {
-            user: channel.config.user.clone(),
-            password: channel.config.password.clone(),
+            user: user.to_owned(),
+            password: password.to_owned(),
         };
         self.send_handshake(id, Direction::ToSource, connect, "connect");
         let timeout = self.net_timeout_us(ix);
@@ -171,6 +172,7 @@ impl Cluster {
             return;
         };
         let config = channel.config.clone();
+        let user = channel.account().0.to_owned();
         let receiver = &mut channel.receiver;
         receiver.attempts += 1;
         let verb = match receiver.was_connected {
@@ -179,9 +181,9 @@ impl Cluster {
         };
         let address = format!("{}:{}", config.host, config.port);
         let text = format!(
-            "Error {verb} to source '{}@{address}'. This was attempt {}/{}, with a delay of {} \
+            "Error {verb} to source '{user}@{address}'. This was attempt {}/{}, with a delay of {} \
              seconds between attempts. Message: {message}",
-            config.user, receiver.attempts, config.retry_count, config.connect_retry
+            receiver.attempts, config.retry_count, config.connect_retry
         );
         receiver.error = Some((number, text.clone(), now));
         receiver.phase = ReceiverPhase::Waiting;
@@ -281,6 +283,9 @@ impl Cluster {
                 self.attempt_failed(ix, number, &text);
             }
             Payload::Answer(answer) => self.answered(ix, answer),
+            Payload::RegistrationRefused(number, text) => {
+                self.registration_refused(ix, number, &text);
+            }
             Payload::Event(event) => {
                 let received = Received {
                     event,
@@ -306,6 +311,44 @@ impl Cluster {
         }
     }
 
+    /// The account may not replicate. The receiver says so, and tries again from the beginning.
+    fn registration_refused(&mut self, ix: ServerIndex, number: u32, message: &str) {
+        let now = self.world.now;
+        let Some(channel) = self.channel_mut(ix) else {
+            return;
+        };
+        let retry = channel.config.connect_retry;
+        let read = channel.read.clone();
+        let receiver = &mut channel.receiver;
+        let text =
+            format!("Source command COM_REGISTER_REPLICA failed: {message} (Errno: {number})");
+        receiver.error = Some((ER_SOURCE_COMMAND_FAILED, text.clone(), now));
+        receiver.phase = ReceiverPhase::WaitingToRegister;
+        receiver.serial += 1;
+        let serial = receiver.serial;
+        let connection = receiver.connection.take();
+        if let Some(connection) = connection {
+            self.send_close(connection, Direction::ToSource, vec![COM_QUIT]);
+            self.close_replica_end(connection);
+        }
+        let line = format!("Replica I/O for channel '': {text}, Error_code: MY-013120");
+        self.log(ix, Line::error(13120, "Repl", line));
+        let line = "Replica I/O thread couldn't register on source";
+        self.log(ix, Line::error(10564, "Repl", line));
+        let again = format!(
+            "Replica I/O for channel '': Source command COM_REGISTER_REPLICA failed: failed \
+             registering on source, reconnecting to try again, log '{}' at position {}, \
+             Error_code: MY-013120",
+            read.file, read.offset
+        );
+        self.log(ix, Line::warning(13120, "Repl", again));
+        self.later(
+            ix,
+            retry.saturating_mul(1_000_000),
+            ProcessEvent::ReceiverConnects(serial),
+        );
+    }
+
     fn answered(&mut self, ix: ServerIndex, answer: Result<(), u32>) {
         let Some(receiver) = self.receiver_mut(ix) else {
             return;
@@ -321,7 +364,8 @@ impl Cluster {
             ReceiverPhase::Stopped
             | ReceiverPhase::Connecting
             | ReceiverPhase::Streaming
-            | ReceiverPhase::Waiting => {}
+            | ReceiverPhase::Waiting
+            | ReceiverPhase::WaitingToRegister => {}
         }
     }
 
@@ -731,6 +775,9 @@ fn artificial(now: Instant, body: EventBody, size: u64, server_id: u32) -> Binlo
 const COM_QUIT: u8 = 1;
 
 /// What the error log says when a receiver starts with the account it has stored.
+/// ER_SOURCE_COM_FAILURE of the error log.
+const ER_SOURCE_COMMAND_FAILED: u32 = 13120;
+
 const STORED_PASSWORD: &str = "Storing MySQL user name or password information in the connection \
 metadata repository is not secure and is therefore not recommended. Please consider using the USER \
 and PASSWORD connection options for START REPLICA; see the 'START REPLICA Syntax' in the MySQL \

@@ -17,8 +17,10 @@ pub(crate) struct RelayLog {
     files: Vec<RelayFile>,
     /// Events since the last sync.
     unsynced: u64,
-    /// Bytes that Relay_Log_Space counts beside the files.
-    besides: u64,
+    /// RESET REPLICA has ended the last file; START REPLICA opens the next one.
+    is_closed: bool,
+    /// The files that RESET REPLICA left are still there when the applier goes to the next one.
+    spares_once: bool,
 }
 
 /// One file. Events keep the source's end positions; where they start is the place in this file.
@@ -38,13 +40,21 @@ impl RelayLog {
             first: 1,
             files: Vec::new(),
             unsynced: 0,
-            besides: 0,
+            is_closed: false,
+            spares_once: false,
         }
     }
 
-    /// Relay_Log_Space counts these bytes too.
-    pub(crate) fn counts_besides(&mut self, bytes: u64) {
-        self.besides = bytes;
+    /// Ends the last file.
+    pub(crate) fn close(&mut self, now: Instant, server_id: u32) {
+        self.append_own(now, server_id, EventBody::Stop, size::STOP);
+        self.is_closed = true;
+        self.spares_once = true;
+    }
+
+    /// Whether its last file has ended and the next one is not begun.
+    pub(crate) fn is_closed(&self) -> bool {
+        self.is_closed
     }
 
     pub(crate) fn files(&self) -> &[RelayFile] {
@@ -64,11 +74,12 @@ impl RelayLog {
     }
 
     pub(crate) fn space(&self) -> u64 {
-        self.besides + self.files.iter().map(|file| file.size).sum::<u64>()
+        self.files.iter().map(|file| file.size).sum::<u64>()
     }
 
     /// Begins the next file.
     pub(crate) fn open_file(&mut self, now: Instant, server_id: u32, retrieved: &GtidSet) {
+        self.is_closed = false;
         let number = self.first + self.files.len() as u64;
         let name = BinlogFileName::new(format!("{}.{number:06}", self.base));
         if let Some(last) = self.files.last_mut() {
@@ -155,6 +166,9 @@ impl RelayLog {
 
     /// Deletes the files before this number.
     pub(crate) fn purge_before(&mut self, number: u64) {
+        if std::mem::take(&mut self.spares_once) {
+            return;
+        }
         let count = number
             .saturating_sub(self.first)
             .min(self.files.len() as u64);

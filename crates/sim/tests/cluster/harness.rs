@@ -284,6 +284,7 @@ pub(crate) fn start_receiver() -> Operation {
         receiver: true,
         applier: false,
         channel: None,
+        login: None,
     }
 }
 
