@@ -11,3 +11,4 @@ pub mod cycles;
 pub mod dice;
 pub mod interop;
 pub mod mtr;
+pub mod valgrind;

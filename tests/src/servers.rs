@@ -8,6 +8,7 @@ mod fake_replica;
 mod fault_libraries;
 mod foreign_acker;
 mod installation;
+mod memcheck;
 mod scratch;
 mod server;
 mod session;

@@ -40,6 +40,26 @@ pub(crate) fn build(workspace: &Workspace) -> Result<PathBuf> {
     })
 }
 
+/// Builds both libraries with the names of functions and lines, for valgrind to tell.
+pub(crate) fn build_with_lines(workspace: &Workspace) -> Result<PathBuf> {
+    step("build the plugins (with line numbers)", || {
+        let folder = workspace.target().join("memcheck");
+        process::run(
+            process::cargo()
+                .args(["build", "--profile", "client", "--target-dir"])
+                .arg(&folder)
+                .args(["-p", "semisync-source", "-p", "semisync-replica"])
+                .env("CARGO_PROFILE_CLIENT_DEBUG", "line-tables-only")
+                .current_dir(workspace.root()),
+        )?;
+        for name in LIBRARIES {
+            let built = folder.join(format!("client/lib{name}.so"));
+            place(&built, &folder.join(format!("{name}.so")))?;
+        }
+        Ok(folder)
+    })
+}
+
 /// `cargo xtask plugin`.
 pub(crate) fn build_and_explain(workspace: &Workspace) -> Result<()> {
     let folder = build(workspace)?;

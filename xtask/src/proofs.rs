@@ -17,16 +17,19 @@ pub(crate) enum Proof {
     BenchServer,
     /// Plugins that come and go under load.
     Cycles,
+    /// A source and a replica under valgrind.
+    Valgrind,
 }
 
 impl Proof {
     /// All of them.
-    pub(crate) const ALL: [Self; 5] = [
+    pub(crate) const ALL: [Self; 6] = [
         Self::Crash,
         Self::Mtr,
         Self::Interop,
         Self::BenchServer,
         Self::Cycles,
+        Self::Valgrind,
     ];
 
     /// The name to type, which is also the program's.
@@ -37,6 +40,7 @@ impl Proof {
             Self::Interop => "interop",
             Self::BenchServer => "bench-server",
             Self::Cycles => "cycles",
+            Self::Valgrind => "valgrind",
         }
     }
 
@@ -44,7 +48,7 @@ impl Proof {
     fn profile(self) -> &'static str {
         match self {
             Self::BenchServer => "client",
-            Self::Crash | Self::Mtr | Self::Interop | Self::Cycles => "dev",
+            Self::Crash | Self::Mtr | Self::Interop | Self::Cycles | Self::Valgrind => "dev",
         }
     }
 
@@ -55,8 +59,15 @@ impl Proof {
 
 /// Finds or makes the MySQL root, builds the plugins, and runs the proof; whether it holds.
 pub(crate) fn prove(workspace: &Workspace, proof: Proof, arguments: &[String]) -> Result<bool> {
-    let root = tools::mysql_root(workspace)?;
-    let libraries = plugin::build(workspace)?;
+    let (root, libraries) = match proof {
+        Proof::Valgrind => (
+            tools::valgrind_root(workspace)?,
+            plugin::build_with_lines(workspace)?,
+        ),
+        Proof::Crash | Proof::Mtr | Proof::Interop | Proof::BenchServer | Proof::Cycles => {
+            (tools::mysql_root(workspace)?, plugin::build(workspace)?)
+        }
+    };
     let status = process::cargo()
         .args(["run", "--quiet", "-p", "semisync-tests"])
         .args(["--profile", proof.profile(), "--bin", proof.name(), "--"])

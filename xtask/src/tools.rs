@@ -24,7 +24,7 @@ use anyhow::{Context, Result};
 
 pub(crate) use browser::browser;
 pub(crate) use foreign_acker::foreign_acker;
-pub(crate) use mysql_root::{mysql_root, mysql_version};
+pub(crate) use mysql_root::{mysql_root, mysql_version, valgrind_root};
 pub(crate) use wasm_target::{TRIPLE, WasmTarget};
 
 use crate::{

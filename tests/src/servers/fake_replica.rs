@@ -201,7 +201,7 @@ fn packet(sequence: u8, payload: &[u8]) -> Vec<u8> {
     [&[len[0], len[1], len[2], sequence], payload].concat()
 }
 
-const READ_TIME: Duration = Duration::from_secs(20);
+const READ_TIME: Duration = Duration::from_secs(60);
 
 const COM_QUIT: u8 = 0x01;
 const COM_QUERY: u8 = 0x03;

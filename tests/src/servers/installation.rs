@@ -153,6 +153,11 @@ impl Installation {
         assert!(output.status.success(), "the first start failed:\n{log}");
     }
 
+    /// Where MySQL is.
+    pub(super) fn root(&self) -> &Path {
+        &self.root
+    }
+
     fn server(&self) -> PathBuf {
         self.root.join("usr/sbin/mysqld")
     }

@@ -9,6 +9,7 @@ use std::thread;
 use std::time::Duration;
 
 use super::installation::{Installation, Plugins, REPLICA, SOURCE};
+use super::memcheck;
 use super::scratch::{die_with_this_thread, scratch_parent};
 use super::session::Session;
 use super::wait::{wait_for, wait_until};
@@ -38,6 +39,10 @@ pub struct ServerOptions {
     pub libraries: Option<PathBuf>,
     /// Whether its files must be on a disk; else they are in memory if there is room.
     pub on_disk: bool,
+    /// Where its data lies, if not with its other files.
+    pub data: Option<PathBuf>,
+    /// Whether it runs under valgrind's memcheck.
+    pub under_memcheck: bool,
 }
 
 impl ServerOptions {
@@ -50,6 +55,8 @@ impl ServerOptions {
             environment: Vec::new(),
             libraries: None,
             on_disk: false,
+            data: None,
+            under_memcheck: false,
         }
     }
 
@@ -71,7 +78,8 @@ impl Server {
         let template = installation.data_template();
         let directory = scratch_parent(options.on_disk).join(format!("{}-{name}", next_number()));
         fs::create_dir_all(&directory).expect("the server's directory can be made");
-        copy_tree(template, &directory.join("data"));
+        let data = options.data.clone().unwrap_or(directory.join("data"));
+        copy_tree(template, &data);
         let mut server = Server {
             name: name.to_owned(),
             directory,
@@ -98,7 +106,7 @@ impl Server {
     #[track_caller]
     pub fn wait_until_ready(&mut self) {
         let socket = self.socket();
-        wait_until("the server accepts connections", START_TIME, || {
+        wait_until("the server accepts connections", self.start_time(), || {
             let process = self.process.as_mut().expect("the server was launched");
             let ended = process.try_wait().expect("the server is our child");
             assert!(ended.is_none(), "the server ended: {ended:?}");
@@ -110,7 +118,7 @@ impl Server {
     #[track_caller]
     pub fn comes_up(&mut self) -> bool {
         let socket = self.socket();
-        wait_for("the server comes up or ends", START_TIME, || {
+        wait_for("the server comes up or ends", self.start_time(), || {
             let process = self.process.as_mut().expect("the server was launched");
             if process
                 .try_wait()
@@ -194,7 +202,8 @@ impl Server {
 
     /// Where its data lies.
     pub fn data_directory(&self) -> PathBuf {
-        self.directory.join("data")
+        let data = self.options.data.clone();
+        data.unwrap_or_else(|| self.directory.join("data"))
     }
 
     /// Ends it as a crash does.
@@ -245,7 +254,7 @@ impl Server {
     #[track_caller]
     pub fn restart(&mut self) {
         self.begin_shutdown();
-        self.wait_for_end(START_TIME);
+        self.wait_for_end(self.start_time());
         self.start_again();
     }
 
@@ -254,6 +263,10 @@ impl Server {
         let maps = fs::read_to_string(format!("/proc/{}/maps", self.process_id()));
         let maps = maps.unwrap_or_default();
         maps.lines().filter(|line| line.ends_with(library)).count()
+    }
+
+    fn start_time(&self) -> Duration {
+        START_TIME * if self.options.under_memcheck { 15 } else { 1 }
     }
 
     fn signal(&self, signal: libc::c_int) {
@@ -268,7 +281,11 @@ impl Server {
     /// When it cannot be started.
     pub fn launch_again(&mut self) {
         self.write_option_file();
-        let mut command = Installation::get().server_command(&self.option_file());
+        let installation = Installation::get();
+        let mut command = match self.options.under_memcheck {
+            true => memcheck::command(installation, &self.option_file(), &self.memcheck_report()),
+            false => installation.server_command(&self.option_file()),
+        };
         command
             .envs(self.options.environment.iter().cloned())
             .stdout(Stdio::null())
@@ -283,7 +300,7 @@ impl Server {
         let mut options = Installation::get().common_options();
         options.extend(QUICK.map(str::to_owned));
         options.extend([
-            format!("datadir={}", path("data")),
+            format!("datadir={}", self.data_directory().display()),
             format!("plugin-dir={}", path("plugin")),
             format!("socket={}", path("socket")),
             format!("pid-file={}", path("pid")),
@@ -294,6 +311,11 @@ impl Server {
         options.extend_from_slice(&self.options.more);
         let text = format!("[mysqld]\n{}\n", options.join("\n"));
         fs::write(self.option_file(), text).expect("the option file can be written");
+    }
+
+    /// Where memcheck writes what it finds, all of it at the server's end.
+    pub fn memcheck_report(&self) -> PathBuf {
+        self.directory.join("memcheck.xml")
     }
 
     fn option_file(&self) -> PathBuf {

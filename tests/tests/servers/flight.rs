@@ -1,8 +1,11 @@
 //! Flight recordings of real servers, replayed with the same core.
 
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
+use nix::mount::{MsFlags, mount};
+use nix::sched::{CloneFlags, unshare};
+use nix::sys::statvfs::statvfs;
 use semisync_core::BinlogPosition;
 use semisync_flight::{Ending, Recording, Replay, Step};
 use semisync_tests::servers::{
@@ -308,4 +311,115 @@ fn a_disk_that_fails_disturbs_no_commit() {
     check_replay(&read(&file(&topology.source, "later.flight")));
     session.run("SET GLOBAL semisync_lab.flight_recorder = ''");
     assert_eq!(recorder(&mut session), "OFF");
+}
+
+/// A disk of its own for the calling thread and what it starts; gone with them.
+fn disk() -> PathBuf {
+    unshare(CloneFlags::CLONE_NEWNS).expect("mounts of one's own (root, Linux)");
+    let (none, private) = (None::<&str>, MsFlags::MS_REC | MsFlags::MS_PRIVATE);
+    mount(none, "/", none, private, none).expect("private mounts");
+    let disk = std::env::temp_dir().join(format!("semisync-disk-{}", std::process::id()));
+    std::fs::create_dir_all(&disk).expect("a directory");
+    let options = Some("size=600m");
+    mount(
+        Some("tmpfs"),
+        &disk,
+        Some("tmpfs"),
+        MsFlags::empty(),
+        options,
+    )
+    .expect("a file system in memory");
+    disk
+}
+
+/// Writes a file that leaves so many bytes.
+fn fill(disk: &Path, left: u64) -> PathBuf {
+    let info = statvfs(disk).expect("a file system");
+    let free = info.blocks_available() * info.fragment_size();
+    let filler = disk.join("filler");
+    let len = usize::try_from(free - left).expect("a small disk");
+    std::fs::write(&filler, vec![1; len]).expect("there is room");
+    filler
+}
+
+/// Commits until something is so; gives the longest time that one took. No table grows.
+fn update_until(session: &mut Session, what: &str, mut is_so: impl FnMut() -> bool) -> Duration {
+    let mut longest = Duration::ZERO;
+    wait_until(what, SOON * 4, || {
+        for _ in 0..200 {
+            let start = Instant::now();
+            session.run("UPDATE shop.orders SET id = id + 1");
+            longest = longest.max(start.elapsed());
+        }
+        is_so()
+    });
+    longest
+}
+
+/// The binary log and all else that grows lies elsewhere: only the recording finds no room.
+fn record_on_a_full_disk(disk: &Path) {
+    let options = ServerOptions {
+        data: Some(disk.join("data")),
+        ..ServerOptions::of(Plugins::Ours)
+    };
+    let logs = disk.with_extension("logs");
+    std::fs::create_dir_all(&logs).expect("a directory");
+    let log = format!("log-bin={}", logs.join("binlog").display());
+    let mut topology = Topology::launch(options.with(&log), &[Plugins::Ours]);
+    topology.install();
+    topology.connect(&topology.replicas[0], Link::PLAIN);
+    topology.wait_for_clients(1);
+    topology.insert(0..1);
+    let mut session = topology.source.session();
+    let mut observer = topology.source.session();
+    session.run_all(&[
+        "SET GLOBAL rpl_semi_sync_source_timeout = 600000",
+        "SET GLOBAL semisync_lab.flight_recorder = 'full'",
+    ]);
+    wait_until("it records", SOON, || {
+        file(&topology.source, "full.flight").exists()
+    });
+    let filler = fill(disk, 100_000);
+    let longest = update_until(&mut session, "the disk is full", || {
+        recorder(&mut observer) != "RECORDING"
+    });
+    let state = recorder(&mut observer);
+    assert!(
+        state.starts_with("FAILED: full.flight: No space left"),
+        "{state}"
+    );
+    let longest = longest.max(update_until(&mut session, "commits go on", || true));
+    println!("the longest commit took {longest:?}");
+    assert!(longest < SOON, "{longest:?}");
+    assert_eq!(session.source_count("no_tx"), 0);
+    let log = topology.source.error_log();
+    assert_eq!(log.matches("the flight recorder ended").count(), 1);
+
+    let recording = read(&file(&topology.source, "full.flight"));
+    assert!(100 < recording.inputs(), "{} inputs", recording.inputs());
+    std::fs::remove_file(filler).expect("the filler is there");
+    session.run_all(&[
+        "SET GLOBAL semisync_lab.flight_recorder = ''",
+        "SET GLOBAL semisync_lab.flight_recorder = 'later'",
+    ]);
+    topology_records_again(&topology, &mut session);
+    let _ = std::fs::remove_dir_all(logs);
+}
+
+fn topology_records_again(topology: &Topology, session: &mut Session) {
+    update_until(session, "commits go on", || true);
+    session.run("SET GLOBAL semisync_lab.flight_recorder = ''");
+    let inputs = check_replay(&read(&file(&topology.source, "later.flight")));
+    assert!(200 < inputs, "{inputs}");
+}
+
+#[test]
+fn a_full_disk_ends_the_recording_and_disturbs_no_commit() {
+    let recording = std::thread::spawn(|| {
+        let disk = disk();
+        record_on_a_full_disk(&disk);
+        disk
+    });
+    let disk = recording.join().expect("the recording went as it should");
+    std::fs::remove_dir(disk).expect("its mount is gone, the directory is empty");
 }

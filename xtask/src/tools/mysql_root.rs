@@ -29,14 +29,34 @@ const WAYS_OUT: &str = "a real MySQL 9.7 is needed: run as root on a system with
                         or point SEMISYNC_MYSQL_ROOT to a directory that holds one (/ for an \
                         installed server); --without-mysql leaves those tests out";
 
+/// One in which the server can run under valgrind: that must know the very C library it meets.
+const WITH_VALGRIND: &str = "mysql-server-core,valgrind,libc6-dbg,openssl";
+
 /// Finds the directory or makes it.
 pub(crate) fn mysql_root(workspace: &Workspace) -> Result<PathBuf> {
-    if let Some(root) = env::var_os("SEMISYNC_MYSQL_ROOT").filter(|value| !value.is_empty()) {
-        let root = workspace.root().join(root);
+    if let Some(root) = named_root(workspace) {
         mysql_version(&root).context("SEMISYNC_MYSQL_ROOT does not hold a usable MySQL 9.7")?;
         return Ok(root);
     }
-    let root = workspace.target().join("mysql-root");
+    ensure_made(workspace, "mysql-root", PACKAGES)
+}
+
+/// Finds or makes a directory with a MySQL 9.7 and valgrind.
+pub(crate) fn valgrind_root(workspace: &Workspace) -> Result<PathBuf> {
+    let named = named_root(workspace).filter(|root| root.join("usr/bin/valgrind").is_file());
+    match named {
+        Some(root) => Ok(root),
+        None => ensure_made(workspace, "valgrind-root", WITH_VALGRIND),
+    }
+}
+
+fn named_root(workspace: &Workspace) -> Option<PathBuf> {
+    let root = env::var_os("SEMISYNC_MYSQL_ROOT").filter(|value| !value.is_empty())?;
+    Some(workspace.root().join(root))
+}
+
+fn ensure_made(workspace: &Workspace, name: &str, packages: &str) -> Result<PathBuf> {
+    let root = workspace.target().join(name);
     let _lock = super::lock(workspace)?;
     if root.join("complete").is_file() {
         mysql_version(&root)?;
@@ -44,7 +64,7 @@ pub(crate) fn mysql_root(workspace: &Workspace) -> Result<PathBuf> {
     }
     step(
         "make a private MySQL 9.7 root from Debian's packages (about a minute, once)",
-        || make(&root),
+        || make(&root, packages),
     )
     .context(WAYS_OUT)?;
     Ok(root)
@@ -82,7 +102,7 @@ fn version_in(text: &str) -> Option<&str> {
         .next()
 }
 
-fn make(root: &Path) -> Result<()> {
+fn make(root: &Path, packages: &str) -> Result<()> {
     ensure!(is_root(), "only root can make it (it is a chroot)");
     ensure!(apt::is_here(), "this system has no apt-get");
     if find_program("mmdebstrap").is_none() {
@@ -109,7 +129,7 @@ fn make(root: &Path) -> Result<()> {
             "--aptopt=Acquire::Check-Valid-Until \"false\"",
         ])
         .arg(format!("--aptopt={}", options.display()))
-        .arg(format!("--include={PACKAGES}"))
+        .arg(format!("--include={packages}"))
         .arg("sid")
         .arg(&made)
         .arg(&mirror)

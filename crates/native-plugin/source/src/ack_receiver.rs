@@ -108,11 +108,11 @@ pub(crate) fn stop() {
     registry().wake = None;
 }
 
-/// Forgets everything. The thread must not run, nor any dump.
+/// Forgets everything, and holds no memory afterwards. The thread must not run, nor any dump.
 pub(crate) fn reset() {
     let mut registry = registry();
     registry.state = State::Down;
-    registry.entries.clear();
+    registry.entries = Vec::new();
     registry.wake = None;
     registry.thread = None;
 }

@@ -58,6 +58,7 @@ fn start(plugin: *mut c_void) -> Result<(), ()> {
 
 fn stop() {
     ack_receiver::stop();
+    ack_receiver::reset();
     recorder::unregister();
     host::stop();
     if HAS_UNREGISTERED.swap(false, Relaxed) {

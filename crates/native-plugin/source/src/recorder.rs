@@ -26,14 +26,7 @@ use file::Files;
 
 pub(crate) use variables::{register, unregister};
 
-static STATE: Mutex<State> = Mutex::new(State {
-    name: String::new(),
-    thread: None,
-    must_stop: false,
-    failure: None,
-    lost: 0,
-    server_version: String::new(),
-});
+static STATE: Mutex<State> = Mutex::new(State::NEW);
 
 /// Signalled when the thread is to stop.
 static STOP: Condvar = Condvar::new();
@@ -49,6 +42,17 @@ struct State {
     lost: u64,
     /// Asked for at the plugin's start: later the server may hold the locks it needs to answer.
     server_version: String,
+}
+
+impl State {
+    const NEW: State = State {
+        name: String::new(),
+        thread: None,
+        must_stop: false,
+        failure: None,
+        lost: 0,
+        server_version: String::new(),
+    };
 }
 
 /// Records to this name from now on; the empty name ends recording.
@@ -85,16 +89,18 @@ pub(crate) fn stop() {
     }
 }
 
-/// Forgets an earlier life of the plugin.
-pub(crate) fn reset() {
+/// Begins a life of the plugin.
+fn begin() {
     *state() = State {
-        name: String::new(),
-        thread: None,
-        must_stop: false,
-        failure: None,
-        lost: 0,
         server_version: version::server_version().unwrap_or_default(),
+        ..State::NEW
     };
+}
+
+/// Ends it. What a static holds is nobody's when the library is unmapped: it must hold no memory.
+fn end() {
+    stop();
+    *state() = State::NEW;
 }
 
 /// `OFF`, `RECORDING`, or why it ended.

@@ -4,7 +4,7 @@ use core::ffi::{CStr, c_char, c_int, c_void};
 use core::ptr;
 use core::sync::atomic::{AtomicPtr, AtomicU64, Ordering::Relaxed};
 use std::ffi::CString;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use semisync_abi::error_log::{self, Level};
 use semisync_abi::guard::guard;
@@ -16,7 +16,7 @@ use crate::host;
 /// Makes both variables known and begins recording if an option asks for it. Without them the
 /// plugin works as well, so a server that refuses them gets a line in its log and no more.
 pub(crate) fn register() {
-    super::reset();
+    super::begin();
     keep("");
     SIZE.store(DEFAULT_SIZE, Relaxed);
     // SAFETY: functions and places are statics; both are unregistered before the library goes.
@@ -56,11 +56,14 @@ pub(crate) fn register() {
     }
 }
 
-/// Ends recording and takes both variables back.
+/// Takes both variables back and ends recording.
 pub(crate) fn unregister() {
-    super::stop();
+    // First, so that nobody can begin to record again.
     own_variables::unregister(FILE_NAME);
     own_variables::unregister(SIZE_NAME);
+    super::end();
+    NAME.store(c"".as_ptr().cast_mut(), Relaxed);
+    *kept() = None;
 }
 
 /// Most bytes that both files may have.
@@ -141,10 +144,14 @@ fn name() -> String {
 /// Puts a copy of ours where the server reads the value. It reads, and updates, under one lock, so
 /// the copy before is in nobody's hands.
 fn keep(name: &str) {
-    let mut kept = KEPT.lock().unwrap_or_else(PoisonError::into_inner);
+    let mut kept = kept();
     let new = c_string(name);
     NAME.store(new.as_ptr().cast_mut(), Relaxed);
     *kept = Some(new);
+}
+
+fn kept() -> MutexGuard<'static, Option<CString>> {
+    KEPT.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 static KEPT: Mutex<Option<CString>> = Mutex::new(None);
