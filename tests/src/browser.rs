@@ -105,9 +105,10 @@ impl Page {
         );
     }
 
-    fn cdp(&self, command: &str, parameters: &Value) {
+    /// A command of the browser's own protocol, and its answer.
+    pub(crate) fn cdp(&self, command: &str, parameters: &Value) -> Value {
         let call = json!({ "cmd": command, "params": parameters });
-        self.driver.post("/goog/cdp/execute", &call);
+        self.driver.post("/goog/cdp/execute", &call)
     }
 
     /// The value of a JavaScript expression.

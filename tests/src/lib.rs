@@ -1,6 +1,7 @@
 //! What the tests that need real servers share.
 
 pub mod browser;
+pub mod frames;
 pub mod record;
 
 pub mod servers;

@@ -35,6 +35,7 @@ usage: cargo xtask COMMAND
   tidy                           formatting, lints, dependency edges and other house rules
   bench [FILTER ...]             run the benchmarks
   bench --wasm                   run the cluster's, compiled as the page is, in node
+  bench --page                   measure the page's frames in a browser
   help                           this text
 
 environment:

@@ -1,16 +1,19 @@
 //! `cargo xtask bench`: the benchmarks of every package that has some; with `--wasm`, the cluster
-//! compiled as the page has it.
+//! compiled as the page has it; with `--page`, the frames of the page in a browser.
 
 use std::process::Command;
 
 use anyhow::{Context, Result, ensure};
 
-use crate::{process, progress::step, tidy::packages::Packages, tools, workspace::Workspace};
+use crate::{page, process, progress::step, tidy::packages::Packages, tools, workspace::Workspace};
 
 /// Runs the benchmarks whose names contain one of `filters`; all without any.
 pub(crate) fn bench(workspace: &Workspace, filters: &[String]) -> Result<()> {
     if filters.iter().any(|filter| filter == "--wasm") {
         return bench_wasm(workspace);
+    }
+    if filters.iter().any(|filter| filter == "--page") {
+        return bench_page(workspace);
     }
     let packages = Packages::read(workspace)?;
     let with_benches: Vec<_> = packages
@@ -29,6 +32,18 @@ pub(crate) fn bench(workspace: &Workspace, filters: &[String]) -> Result<()> {
         })?;
     }
     Ok(())
+}
+
+/// Builds the page and measures its frames in a browser.
+fn bench_page(workspace: &Workspace) -> Result<()> {
+    let browser = tools::browser(workspace)?;
+    page::build(workspace)?;
+    let mut frames = process::cargo();
+    frames.args(["run", "--quiet", "-p", "semisync-tests", "--bin", "frames"]);
+    browser.equip(&mut frames);
+    step("frames of the page", || {
+        process::run(frames.current_dir(workspace.root()))
+    })
 }
 
 /// Builds the example `speed` as the page is built and runs it in node.

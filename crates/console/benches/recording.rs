@@ -4,11 +4,15 @@
 mod session;
 
 use std::alloc::{GlobalAlloc, Layout, System};
+use std::sync::LazyLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Instant;
 
 use criterion::{Criterion, criterion_group, criterion_main};
 
 const EVENTS: u64 = 100_000;
+
+const SEEKS: usize = 200;
 
 /// Counts the bytes in use.
 struct Counting;
@@ -44,6 +48,8 @@ fn recording(criterion: &mut Criterion) {
         kept >> 20,
         kept / events
     );
+    let marks: Vec<usize> = session::anywhere(&playback).take(SEEKS).collect();
+    println!("{}", session::seeks(&mut playback, &marks, milliseconds));
     let mut group = criterion.benchmark_group(format!("recording of {EVENTS} events"));
     let mut marks = session::anywhere(&playback);
     group.bench_function("seek to any mark", |bencher| {
@@ -55,6 +61,12 @@ fn recording(criterion: &mut Criterion) {
     });
     group.finish();
 }
+
+fn milliseconds() -> f64 {
+    STARTED.elapsed().as_secs_f64() * 1_000.0
+}
+
+static STARTED: LazyLock<Instant> = LazyLock::new(Instant::now);
 
 criterion_group!(benches, recording);
 criterion_main!(benches);

@@ -14,7 +14,7 @@ mod completion;
 use std::collections::{BTreeMap, BTreeSet};
 
 use semisync_core::Instant;
-use semisync_sim::{Cluster, ClusterConfig, Fault, ServerIndex, SessionKey};
+use semisync_sim::{Cluster, ClusterConfig, Fault, ServerIndex, SessionKey, SharedLog};
 use serde::{Deserialize, Serialize};
 
 use crate::line_reader::Request;
@@ -46,7 +46,7 @@ pub struct TerminalEntry {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Screen {
     /// Entries, oldest first.
-    pub entries: Vec<TerminalEntry>,
+    pub entries: SharedLog<TerminalEntry>,
 }
 
 /// Why a statement was not taken.

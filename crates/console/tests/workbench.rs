@@ -52,11 +52,8 @@ fn several_statements_are_answered_one_after_the_other() {
     let typed: Vec<&str> = entries.iter().map(|entry| entry.typed.as_str()).collect();
     assert_eq!(typed, ["SELECT SLEEP(1);", "SELECT 2;", "SELECT 3\\G"]);
     assert!(entries[0].printed.contains("(1.00 sec)"));
-    assert!(
-        entries
-            .windows(2)
-            .all(|pair| pair[0].answered <= Some(pair[1].sent))
-    );
+    let mut pairs = entries.iter().zip(entries.iter_from(1));
+    assert!(pairs.all(|(one, next)| one.answered <= Some(next.sent)));
 }
 
 #[test]

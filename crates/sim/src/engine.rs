@@ -33,6 +33,7 @@ use std::sync::Arc;
 use crate::accounts::Accounts;
 use crate::binlog::{DdlAction, RowChange};
 use crate::operation::{SqlError, TableDefinition};
+use crate::shared_map::SharedMap;
 use crate::value::Value;
 
 /// A row: one value for each column.
@@ -54,7 +55,7 @@ pub struct Table {
     /// Its columns.
     pub definition: Arc<TableDefinition>,
     /// Committed rows.
-    pub rows: BTreeMap<RowKey, Row>,
+    pub rows: SharedMap<RowKey, Row>,
 }
 
 /// The tables of a database, by name.
@@ -172,7 +173,7 @@ impl Engine {
                 None => rows.remove(key),
             };
         }
-        Some(rows.into_values().collect())
+        Some(rows.values().cloned().collect())
     }
 
     /// How many committed rows all tables have.
@@ -338,7 +339,7 @@ impl Engine {
                     let table = Table {
                         id: TableId(self.last_table_id),
                         definition: table.clone(),
-                        rows: BTreeMap::new(),
+                        rows: SharedMap::new(),
                     };
                     Arc::make_mut(database).insert(table.definition.name.clone(), Arc::new(table));
                 }
@@ -406,7 +407,7 @@ impl Engine {
     pub(super) fn next_hidden_row(&mut self, table: &Table) -> i128 {
         let counters = self.counters.entry(table.id).or_default();
         if counters.hidden_row == 0
-            && let Some((RowKey(key), _)) = table.rows.last_key_value()
+            && let Some((RowKey(key), _)) = table.rows.iter().next_back()
             && let Some(Value::Int(last)) = key.first()
         {
             counters.hidden_row = *last;

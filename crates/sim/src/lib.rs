@@ -19,6 +19,8 @@ mod prng;
 
 pub mod shared_log;
 
+pub mod shared_map;
+
 pub mod config;
 
 mod server;
@@ -60,6 +62,7 @@ pub use config::{ClusterConfig, ServerConfig};
 pub use fault::Fault;
 pub use operation::{Completion, Operation, Outcome, SqlError, StatementId};
 pub use shared_log::SharedLog;
+pub use shared_map::SharedMap;
 pub use trace::{TraceEvent, TraceKind};
 pub use value::Value;
 pub use view::ClusterView;

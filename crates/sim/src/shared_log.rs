@@ -7,7 +7,8 @@
 use std::ops::Index;
 use std::sync::Arc;
 
-use serde::ser::{Serialize, SerializeSeq, Serializer};
+use serde::ser::{SerializeSeq, Serializer};
+use serde::{Deserialize, Deserializer, Serialize};
 
 /// The list.
 #[derive(Clone, Debug)]
@@ -46,6 +47,18 @@ impl<T: Clone> SharedLog<T> {
     /// The last item.
     pub fn last(&self) -> Option<&T> {
         self.len().checked_sub(1).and_then(|index| self.get(index))
+    }
+
+    /// The item with this index, to change it.
+    pub fn get_mut(&mut self, index: usize) -> Option<&mut T> {
+        let in_tail = index.checked_sub(self.full.len() * CHUNK);
+        match in_tail {
+            Some(index) => Arc::make_mut(&mut self.tail).get_mut(index),
+            None => {
+                let chunk = &mut Arc::make_mut(&mut self.full)[index / CHUNK];
+                Arc::make_mut(chunk).get_mut(index % CHUNK)
+            }
+        }
     }
 
     /// All items, oldest first.
@@ -127,7 +140,11 @@ impl<T: Clone> Index<usize> for SharedLog<T> {
 
 impl<T: Clone + PartialEq> PartialEq for SharedLog<T> {
     fn eq(&self, other: &SharedLog<T>) -> bool {
-        self.len() == other.len() && self.iter().eq(other.iter())
+        // Logs with a common past share most of it.
+        let is_same = |(a, b): (&Arc<Vec<T>>, &Arc<Vec<T>>)| Arc::ptr_eq(a, b) || a == b;
+        self.len() == other.len()
+            && self.full.iter().zip(&*other.full).all(is_same)
+            && is_same((&self.tail, &other.tail))
     }
 }
 
@@ -159,6 +176,13 @@ impl<T: Clone + Serialize> Serialize for SharedLog<T> {
             seq.serialize_element(item)?;
         }
         seq.end()
+    }
+}
+
+impl<'de, T: Clone + Deserialize<'de>> Deserialize<'de> for SharedLog<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<SharedLog<T>, D::Error> {
+        let items = Vec::deserialize(deserializer)?;
+        Ok(items.into_iter().collect())
     }
 }
 
@@ -230,6 +254,20 @@ mod tests {
             log.push(7);
             assert_eq!((log.len(), log.last()), (len + 1, Some(&7)));
         }
+    }
+
+    #[test]
+    fn a_clone_does_not_see_what_is_changed_later() {
+        let mut log: SharedLog<usize> = (0..CHUNK * 2 + 5).collect();
+        let clone = log.clone();
+        assert!(log == clone);
+        for index in [0, CHUNK, CHUNK * 2 + 4] {
+            let item = log.get_mut(index).expect("an item");
+            *item += 1;
+            assert_eq!((log[index], clone[index]), (index + 1, index));
+            assert!(log != clone);
+        }
+        assert_eq!(log.get_mut(CHUNK * 2 + 5), None);
     }
 
     #[test]

@@ -62,3 +62,27 @@ pub(crate) fn anywhere(playback: &Playback) -> impl Iterator<Item = usize> + use
         at
     })
 }
+
+/// How long it takes to go to each of these marks. Each is sought several times from elsewhere, and
+/// its quickest time counts: the others are those of a busy machine. `now` is in milliseconds.
+pub(crate) fn seeks(playback: &mut Playback, marks: &[usize], now: impl Fn() -> f64) -> String {
+    let mut times = vec![f64::INFINITY; marks.len()];
+    for _ in 0..ROUNDS {
+        for (mark, time) in marks.iter().zip(&mut times) {
+            let before = now();
+            playback.seek(*mark);
+            *time = time.min(now() - before);
+        }
+    }
+    times.sort_by(f64::total_cmp);
+    let at = |share: usize| times[(times.len() * share / 100).min(times.len() - 1)];
+    format!(
+        "seek among {} marks: median {:.1} ms, 95 of 100 within {:.1} ms, longest {:.1} ms",
+        playback.trace().len(),
+        at(50),
+        at(95),
+        at(100)
+    )
+}
+
+const ROUNDS: usize = 5;

@@ -284,12 +284,11 @@ impl Player {
     }
 
     fn printed(&self, at: SessionAddress, first: usize) -> String {
-        let entries = self
-            .bench
-            .screen(at)
-            .map_or(&[][..], |screen| &screen.entries);
-        let printed: String = entries[first..]
-            .iter()
+        let screen = self.bench.screen(at);
+        let entries = screen.map(|screen| screen.entries.iter_from(first));
+        let printed: String = entries
+            .into_iter()
+            .flatten()
             .map(|entry| entry.printed.as_str())
             .collect();
         if self.raw {

@@ -558,15 +558,19 @@ impl Workbench {
 
     fn finish_entry(&mut self, at: SessionAddress, entry: usize) {
         let now = self.cluster.now();
-        if let Some(screen) = self.screens.get_mut(&at) {
-            screen.entries[entry].answered = Some(now);
+        if let Some(entry) = self.entry_mut(at, entry) {
+            entry.answered = Some(now);
         }
     }
 
     fn print(&mut self, at: SessionAddress, entry: usize, text: &str) {
-        if let Some(screen) = self.screens.get_mut(&at) {
-            screen.entries[entry].printed.push_str(text);
+        if let Some(entry) = self.entry_mut(at, entry) {
+            entry.printed.push_str(text);
         }
+    }
+
+    fn entry_mut(&mut self, at: SessionAddress, entry: usize) -> Option<&mut TerminalEntry> {
+        self.screens.get_mut(&at)?.entries.get_mut(entry)
     }
 
     fn print_running(&mut self, at: SessionAddress, text: &str) {

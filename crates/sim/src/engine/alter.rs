@@ -1,6 +1,5 @@
 //! ALTER TABLE: a new definition, and the rows in their new form.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::column::stored;
@@ -8,6 +7,7 @@ use super::{RowKey, Table};
 use crate::operation::{
     ColumnDefinition, ColumnKind, ColumnPlace, SqlError, TableChange, TableDefinition,
 };
+use crate::shared_map::SharedMap;
 use crate::value::Value;
 
 /// What a table becomes.
@@ -66,8 +66,8 @@ pub(crate) fn alter(table: &Table, changes: &[TableChange]) -> Result<Altered, S
             .collect(),
         primary_key,
     };
-    let mut rows = BTreeMap::new();
-    for (old_key, row) in &table.rows {
+    let mut rows = SharedMap::new();
+    for (old_key, row) in table.rows.iter() {
         let values = columns.iter().map(|column| match column.old {
             Some(index) => converted(&row[index], &column.definition),
             None => filler(&column.definition),

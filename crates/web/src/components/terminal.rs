@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use semisync_console::{Screen, SessionAddress, TerminalEntry};
-use semisync_sim::ClusterView;
 use semisync_sim::trace::Lane;
+use semisync_sim::{ClusterView, SharedLog};
 use web_sys::HtmlInputElement;
 use yew::{
     Callback, Event, Html, Properties, TargetCast, classes, component, html, use_effect_with,
@@ -38,7 +38,7 @@ pub(crate) fn Terminals(props: &TerminalsProps) -> Html {
     let at = props.active;
     let screen = props.screens.get(&at);
     let entries = screen
-        .map(|screen| screen.entries.as_slice())
+        .map(|screen| screen.entries.clone())
         .unwrap_or_default();
     let busy = entries.last().is_some_and(|entry| entry.answered.is_none());
     let printed: usize = entries.iter().map(|entry| entry.printed.len() + 1).sum();
@@ -73,7 +73,7 @@ pub(crate) fn Terminals(props: &TerminalsProps) -> Html {
                     if entries.is_empty() && !busy {
                         <p class="banner">{ banner(&props.names, at) }</p>
                     }
-                    { conversation(props, &prompt, entries) }
+                    { conversation(props, &prompt, &entries) }
                 </div>
                 <Prompt key={format!("{}-{}", at.server.0, at.session)} store={props.store.clone()} {at}
                     prompt={prompt.clone()} {busy} />
@@ -105,7 +105,7 @@ fn tab_button(props: &TerminalsProps, tab: SessionAddress) -> Html {
 }
 
 /// Entries and the operator's deeds, in the order in which they happened, as in a lab script.
-fn conversation(props: &TerminalsProps, prompt: &str, entries: &[TerminalEntry]) -> Html {
+fn conversation(props: &TerminalsProps, prompt: &str, entries: &SharedLog<TerminalEntry>) -> Html {
     let done = &props.tape.marks[..props.marks.min(props.tape.marks.len())];
     let mut deeds = done
         .iter()
@@ -114,10 +114,12 @@ fn conversation(props: &TerminalsProps, prompt: &str, entries: &[TerminalEntry])
     let mut lines: Vec<Html> = Vec::new();
     for (index, entry) in entries.iter().enumerate() {
         // In the same microsecond the order of the marks decides.
-        let sent = done.iter().find(|mark| {
+        let then = &done[done.partition_point(|mark| mark.at < entry.sent)..];
+        let mut then = then.iter().take_while(|mark| mark.at == entry.sent);
+        let sent = then.find(|mark| {
             let is_ours = matches!(mark.lane, Lane::Client(_, key)
                 if props.names.address(key) == Some(props.active));
-            is_ours && mark.at == entry.sent && mark.label == "statement"
+            is_ours && mark.label == "statement"
         });
         let is_before = |deed: &&Rc<Mark>| match sent {
             Some(sent) => deed.seq < sent.seq,
