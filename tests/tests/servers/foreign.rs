@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use semisync_tests::servers::{
-    ForeignAcker, Link, Manners, Plugins, ServerOptions, Topology, wait_until,
+    ForeignAcker, Link, Manners, Plugins, ServerOptions, Topology, wait_for, wait_until,
 };
 
 const COMMITS: u32 = 100;
@@ -29,8 +29,8 @@ fn check(plugins: Plugins, link: Link) {
     let mut session = topology.source.session();
     let acker = ForeignAcker::connect(&topology.source, link, Manners::Acking);
     assert_eq!(acker.cipher().is_some(), link.tls);
-    let algorithm = session.value(COMPRESSION);
-    assert_eq!(algorithm, link.compression.unwrap_or_default());
+    let algorithm = wait_for("the dump's row", SOON, || session.rows(COMPRESSION).pop());
+    assert_eq!(algorithm, [link.compression.unwrap_or_default()]);
     topology.wait_for_clients(1);
     let [yes, no, asked] = ["yes_tx", "no_tx", "net_waits"].map(|name| session.source_count(name));
     let sent = acker.acknowledged();
