@@ -132,7 +132,7 @@ pub(crate) fn wrong_arguments() -> SqlError {
 }
 
 /// 1111
-fn misplaced_aggregate() -> SqlError {
+pub(crate) fn misplaced_aggregate() -> SqlError {
     SqlError::new(1111, "HY000", "Invalid use of group function")
 }
 

@@ -56,8 +56,8 @@ pub(crate) enum Then {
         arguments: Vec<Value>,
         wanted: Wanted,
         until: Option<u64>,
-        /// Whether it looked already.
-        has_waited: bool,
+        /// When it looks again, if it has looked already.
+        looks_at: Option<u64>,
     },
     /// Set user variables; using some names warns.
     SetUserVariables(Vec<(String, Value)>, Vec<Warning>),
@@ -511,22 +511,28 @@ fn unknown_handler(name: &str, to: &str) -> SqlError {
 
 /// SELECT and DO; they may sleep or wait for GTIDs first.
 fn reading(statement: Statement, env: &Environment<'_>) -> Result<Plan, SqlError> {
-    if let Some(arguments) = find_call(&statement, "SLEEP") {
-        let [seconds] = arguments else {
-            return Ok(Plan::read(statement, env));
-        };
-        let seconds = constant(seconds, env)?;
-        let micros = seconds
-            .to_number()
-            .map(|number| number.times(1_000_000.into()).truncated())
-            .and_then(|micros| u64::try_from(micros).ok());
-        let Some(micros) = micros else {
-            return Err(SqlError::new(
-                1210,
-                "HY000",
-                "Incorrect arguments to sleep.",
-            ));
-        };
+    let sleeps = find_calls(&statement, "SLEEP");
+    if !sleeps.is_empty() {
+        // One after the other.
+        let mut micros = 0_u64;
+        for arguments in sleeps {
+            let [seconds] = arguments else {
+                return Ok(Plan::read(statement, env));
+            };
+            let seconds = constant(seconds, env)?;
+            let one = seconds
+                .to_number()
+                .map(|number| number.times(1_000_000.into()).truncated())
+                .and_then(|micros| u64::try_from(micros).ok());
+            let Some(one) = one else {
+                return Err(SqlError::new(
+                    1210,
+                    "HY000",
+                    "Incorrect arguments to sleep.",
+                ));
+            };
+            micros = micros.saturating_add(one);
+        }
         return Ok(Plan {
             operation: Operation::Sleep { micros },
             then: Then::Slept {
@@ -548,7 +554,7 @@ fn reading(statement: Statement, env: &Environment<'_>) -> Result<Plan, SqlError
         arguments: env.arguments.to_vec(),
         wanted,
         until,
-        has_waited: false,
+        looks_at: None,
     }))
 }
 
@@ -616,14 +622,22 @@ fn wanted(
 
 /// The arguments of the first call of a function in the select list.
 fn find_call<'a>(statement: &'a Statement, wanted: &str) -> Option<&'a [Expr]> {
+    find_calls(statement, wanted).into_iter().next()
+}
+
+/// The arguments of the first call of a function in each item of the select list.
+fn find_calls<'a>(statement: &'a Statement, wanted: &str) -> Vec<&'a [Expr]> {
     let found = |expr: &'a Expr| call_in(expr, wanted);
     match statement {
-        Statement::Select(select) => select.items.iter().find_map(|item| match item {
-            Item::Expr { expr, .. } => found(expr),
-            Item::All => None,
-        }),
-        Statement::Do(exprs) => exprs.iter().find_map(found),
-        _ => None,
+        Statement::Select(select) => {
+            let items = select.items.iter().filter_map(|item| match item {
+                Item::Expr { expr, .. } => found(expr),
+                Item::All => None,
+            });
+            items.collect()
+        }
+        Statement::Do(exprs) => exprs.iter().filter_map(found).collect(),
+        _ => Vec::new(),
     }
 }
 

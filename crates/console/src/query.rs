@@ -1,10 +1,12 @@
 //! SELECT: filter, group, order, limit, project.
 
-use std::cell::Cell;
+mod grouping;
+
+use std::cell::RefCell;
 use std::cmp::Ordering;
 
 use semisync_core::Generation;
-use semisync_sim::expr::{Expr as RowExpr, Row};
+use semisync_sim::expr::{Expr as RowExpr, Mistake, Row};
 use semisync_sim::operation::{OkPacket, Warning, WarningLevel};
 use semisync_sim::value::Number;
 use semisync_sim::{SqlError, Value};
@@ -60,13 +62,7 @@ pub(crate) fn select(select: &Select, env: &Environment<'_>) -> Result<Selected,
     for (expr, _) in &items {
         warnings.extend(deprecated::warnings_of(expr, env.generation()));
     }
-    for _ in 0..source.divisions.get() {
-        warnings.push(Warning {
-            level: WarningLevel::Warning,
-            code: 1365,
-            message: "Division by 0".to_owned(),
-        });
-    }
+    warnings.extend(mistakes(&source.mistakes.borrow()));
     if !variables.is_empty() {
         warnings.push(assignment_is_deprecated());
     }
@@ -113,9 +109,14 @@ pub(crate) fn rows(select: &Select, env: &Environment<'_>) -> Result<Vec<Vec<Val
 struct Source {
     contents: TableContents,
     names: Vec<String>,
+    /// The columns of its primary key.
+    key: Vec<String>,
+    /// The words of its ENUM columns.
+    words: Vec<(String, Vec<String>)>,
+    db: String,
     qualifiers: Vec<String>,
     has_table: bool,
-    divisions: Cell<usize>,
+    mistakes: RefCell<Vec<Mistake>>,
 }
 
 impl Source {
@@ -124,9 +125,12 @@ impl Source {
             return Ok(Source {
                 contents: TableContents::one_empty_row(),
                 names: Vec::new(),
+                key: Vec::new(),
+                words: Vec::new(),
+                db: String::new(),
                 qualifiers: Vec::new(),
                 has_table: false,
-                divisions: Cell::default(),
+                mistakes: RefCell::default(),
             });
         };
         let db = env.database_of(from.table.db.as_deref())?;
@@ -136,12 +140,27 @@ impl Source {
             Some(alias) => vec![alias.clone()],
             None => vec![from.table.name.clone(), format!("{db}.{}", from.table.name)],
         };
+        let definition = env
+            .cluster
+            .table_definition(env.server, &db, &from.table.name);
+        let columns = definition.as_ref().map_or(&[][..], |table| &table.columns);
+        let words = columns
+            .iter()
+            .filter(|column| !column.words.is_empty())
+            .map(|column| (column.name.clone(), column.words.clone()));
+        let key = definition.iter().flat_map(|table| {
+            let name = |index: &usize| table.columns[*index].name.clone();
+            table.primary_key.iter().map(name)
+        });
         Ok(Source {
             names: names.collect(),
+            key: key.collect(),
+            words: words.collect(),
+            db,
             contents,
             qualifiers,
             has_table: true,
-            divisions: Cell::default(),
+            mistakes: RefCell::default(),
         })
     }
 
@@ -179,6 +198,7 @@ impl Source {
                 lower(expr, env, self.scope("field list"))?;
             }
         }
+        self.check_groups(select, env, items)?;
         let filter = match &select.filter {
             Some(filter) => Some(lower(filter, env, self.scope("where clause"))?),
             None => None,
@@ -194,7 +214,7 @@ impl Source {
             }
         }
         let groups: Vec<Vec<&Vec<Value>>> = if is_grouped {
-            self.groups(select, env, kept)?
+            self.groups(select, env, items, kept)?
         } else {
             kept.into_iter().map(|row| vec![row]).collect()
         };
@@ -222,7 +242,7 @@ impl Source {
         NamedRow {
             names: &self.names,
             values: row,
-            divisions: Some(&self.divisions),
+            mistakes: Some(&self.mistakes),
         }
     }
 
@@ -230,6 +250,7 @@ impl Source {
         &self,
         select: &Select,
         env: &Environment<'_>,
+        items: &[(Expr, String)],
         rows: Vec<&'a Vec<Value>>,
     ) -> Result<Vec<Vec<&'a Vec<Value>>>, SqlError> {
         if select.group.is_empty() {
@@ -238,7 +259,10 @@ impl Source {
         let keys = select
             .group
             .iter()
-            .map(|expr| lower(expr, env, self.scope("group statement")))
+            .map(|expr| {
+                let expr = self.grouped_by(expr, items);
+                lower(expr, env, self.scope("group statement"))
+            })
             .collect::<Result<Vec<RowExpr>, _>>()?;
         let mut groups: Vec<(Vec<Value>, Vec<&Vec<Value>>)> = Vec::new();
         for row in rows {
@@ -252,6 +276,18 @@ impl Source {
             }
         }
         Ok(groups.into_iter().map(|(_, members)| members).collect())
+    }
+
+    /// What GROUP BY means: a column of the table, else a name of the select list or a place in it.
+    fn grouped_by<'a>(&self, expr: &'a Expr, items: &'a [(Expr, String)]) -> &'a Expr {
+        let is_column = matches!(expr, Expr::Column { name, .. } if self
+            .names
+            .iter()
+            .any(|known| known.eq_ignore_ascii_case(name)));
+        match output_position(expr, items) {
+            Some(index) if !is_column => &items[index].0,
+            _ => expr,
+        }
     }
 
     /// Whether a group is kept. HAVING sees the names of the select list first.
@@ -305,12 +341,29 @@ impl Source {
         }
         let mut keys = Vec::with_capacity(select.order.len());
         for (expr, _) in &select.order {
-            keys.push(match (expr, output_position(expr, items)) {
-                (_, Some(index)) => values[index].clone(),
-                (expr, None) => value(expr, "order clause", &memory)?,
-            });
+            let (meant, key) = match output_position(expr, items) {
+                Some(index) => (&items[index].0, values[index].clone()),
+                None => (expr, value(expr, "order clause", &memory)?),
+            };
+            keys.push(self.place_of_word(meant, key));
         }
         Ok((keys, values))
+    }
+
+    /// A word of an ENUM column sorts by its place among the words.
+    fn place_of_word(&self, expr: &Expr, value: Value) -> Value {
+        let Expr::Column { name, .. } = expr else {
+            return value;
+        };
+        let mut columns = self.words.iter();
+        let words = columns.find(|(column, _)| column.eq_ignore_ascii_case(name));
+        let (Some((_, words)), Value::Text(text)) = (words, &value) else {
+            return value;
+        };
+        match words.iter().position(|word| word == text) {
+            Some(place) => Value::Int(1 + place as i128),
+            None => value,
+        }
     }
 
     /// The expression with its aggregates replaced by their values over `group`.
@@ -370,8 +423,8 @@ impl Source {
 pub(crate) struct NamedRow<'a> {
     pub(crate) names: &'a [String],
     pub(crate) values: &'a [Value],
-    /// Counts divisions by zero.
-    pub(crate) divisions: Option<&'a Cell<usize>>,
+    /// Keeps what went wrong.
+    pub(crate) mistakes: Option<&'a RefCell<Vec<Mistake>>>,
 }
 
 impl Row for NamedRow<'_> {
@@ -383,11 +436,35 @@ impl Row for NamedRow<'_> {
         self.values.get(index).cloned()
     }
 
-    fn divided_by_zero(&self) {
-        if let Some(divisions) = self.divisions {
-            divisions.set(divisions.get() + 1);
+    fn met(&self, mistake: Mistake) {
+        if let Some(mistakes) = self.mistakes {
+            mistakes.borrow_mut().push(mistake);
         }
     }
+}
+
+/// Warnings of mistakes; what stands in the statement itself is told once.
+fn mistakes(met: &[Mistake]) -> Vec<Warning> {
+    let mut warnings = Vec::new();
+    for (index, mistake) in met.iter().enumerate() {
+        let is_literal = matches!(
+            mistake,
+            Mistake::NotANumber {
+                is_literal: true,
+                ..
+            }
+        );
+        if is_literal && met[..index].contains(mistake) {
+            continue;
+        }
+        let SqlError { code, message, .. } = mistake.error();
+        warnings.push(Warning {
+            level: WarningLevel::Warning,
+            code,
+            message,
+        });
+    }
+    warnings
 }
 
 /// The select list with `*` replaced by all columns.

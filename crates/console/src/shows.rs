@@ -180,7 +180,7 @@ fn filtered(
                 let named = NamedRow {
                     names: &names,
                     values: &values,
-                    divisions: None,
+                    mistakes: None,
                 };
                 if condition.holds(&named)? {
                     kept.push(row);

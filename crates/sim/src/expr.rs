@@ -5,6 +5,7 @@
 
 mod functions;
 
+use std::cell::RefCell;
 use std::cmp::Ordering;
 
 use serde::{Deserialize, Serialize};
@@ -86,11 +87,70 @@ pub trait Row {
     /// The value of the column with this name (without case), or `None` if there is no such column.
     fn column(&self, name: &str) -> Option<Value>;
 
-    /// Told of each division by zero, which gives NULL and a warning.
-    fn divided_by_zero(&self) {}
+    /// Told of what goes wrong without ending the evaluation.
+    fn met(&self, _mistake: Mistake) {}
+}
+
+/// What gives a warning where rows are read, and an error where they are written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Mistake {
+    /// The result is NULL.
+    DivisionByZero,
+    /// A text that is used as a number, and how much of it is one decides.
+    NotANumber {
+        /// The text.
+        text: String,
+        /// It stands in the statement, and is converted once for all rows.
+        is_literal: bool,
+    },
+}
+
+impl Mistake {
+    /// Number, SQLSTATE and text.
+    pub fn error(&self) -> SqlError {
+        match self {
+            Mistake::DivisionByZero => SqlError::new(1365, "22012", "Division by 0"),
+            Mistake::NotANumber { text, .. } => {
+                let text = format!("Truncated incorrect DOUBLE value: '{text}'");
+                SqlError::new(1292, "22007", text)
+            }
+        }
+    }
+}
+
+/// A row of a statement that writes: the first mistake is its error.
+pub(crate) struct StrictRow<'a> {
+    row: &'a dyn Row,
+    met: RefCell<Vec<Mistake>>,
+}
+
+impl Row for StrictRow<'_> {
+    fn column(&self, name: &str) -> Option<Value> {
+        self.row.column(name)
+    }
+
+    fn met(&self, mistake: Mistake) {
+        self.met.borrow_mut().push(mistake);
+    }
 }
 
 impl Expr {
+    /// The value on a row, and the mistakes met on the way.
+    ///
+    /// # Errors
+    /// As [`Expr::evaluate`].
+    pub(crate) fn evaluate_strictly(
+        &self,
+        row: &dyn Row,
+    ) -> Result<(Value, Vec<Mistake>), SqlError> {
+        let row = StrictRow {
+            row,
+            met: RefCell::default(),
+        };
+        let value = self.evaluate(&row)?;
+        Ok((value, row.met.into_inner()))
+    }
+
     /// The value on `row`.
     ///
     /// # Errors
@@ -210,11 +270,13 @@ fn unary(op: UnaryOp, operand: &Value) -> Value {
 }
 
 fn binary(op: BinaryOp, left: &Expr, right: &Expr, row: &dyn Row) -> Result<Value, SqlError> {
+    let operands = (left, right);
     let left = left.evaluate(row)?;
     if let Some(decided) = short_circuit(op, &left) {
         return Ok(decided);
     }
     let right = right.evaluate(row)?;
+    tell_of_texts(op, operands, (&left, &right), row);
     Ok(match op {
         BinaryOp::And | BinaryOp::Or | BinaryOp::Xor => logic(op, &left, &right),
         BinaryOp::NullSafeEqual => Value::of_bool(match left.compare(&right) {
@@ -246,7 +308,7 @@ fn binary(op: BinaryOp, left: &Expr, right: &Expr, row: &dyn Row) -> Result<Valu
                     }
                     Some(number) => number.to_value(),
                     None => {
-                        row.divided_by_zero();
+                        row.met(Mistake::DivisionByZero);
                         Value::Null
                     }
                 }
@@ -254,6 +316,47 @@ fn binary(op: BinaryOp, left: &Expr, right: &Expr, row: &dyn Row) -> Result<Valu
             _ => Value::Null,
         },
     })
+}
+
+/// Tells of texts that are used as numbers and are none.
+fn tell_of_texts(op: BinaryOp, exprs: (&Expr, &Expr), values: (&Value, &Value), row: &dyn Row) {
+    let (left, right) = values;
+    if left.is_null() || right.is_null() {
+        return;
+    }
+    let is_text = |value: &Value| matches!(value, Value::Text(_));
+    let as_numbers = match op {
+        BinaryOp::And | BinaryOp::Or | BinaryOp::Xor => false,
+        BinaryOp::Equal
+        | BinaryOp::NullSafeEqual
+        | BinaryOp::NotEqual
+        | BinaryOp::Less
+        | BinaryOp::LessOrEqual
+        | BinaryOp::Greater
+        | BinaryOp::GreaterOrEqual => is_text(left) != is_text(right),
+        BinaryOp::Add
+        | BinaryOp::Subtract
+        | BinaryOp::Multiply
+        | BinaryOp::Divide
+        | BinaryOp::Quotient
+        | BinaryOp::Modulo => true,
+    };
+    for (expr, value) in [(exprs.0, left), (exprs.1, right)] {
+        if let (true, Value::Text(text)) = (as_numbers, value)
+            && !Number::is_text_of_one(text)
+            && !is_time(text)
+        {
+            row.met(Mistake::NotANumber {
+                text: text.clone(),
+                is_literal: matches!(expr, Expr::Literal(_)),
+            });
+        }
+    }
+}
+
+/// Dates and times are texts here, and numbers of their own kind on a server.
+fn is_time(text: &str) -> bool {
+    text.starts_with(|c: char| c.is_ascii_digit()) && text.contains(['-', ':'])
 }
 
 /// AND and OR do not look at their right side when the left one decides.

@@ -182,6 +182,8 @@ pub struct ReplicaStatusRow {
     pub applier_error: Option<(u32, String, Instant)>,
     /// What the worker said that met it.
     pub worker_error: String,
+    /// Between heartbeats.
+    pub heartbeat_us: u64,
     /// Source_Server_Id
     pub source_server_id: u32,
     /// Source_UUID

@@ -175,6 +175,10 @@ pub enum Operation {
     Shutdown { restart: bool },
     /// DO SLEEP(n), SELECT SLEEP(n): then the console computes the result.
     Sleep { micros: u64 },
+    /// A turn of WAIT_FOR_EXECUTED_GTID_SET: then the console looks again.
+    AwaitTransactions { micros: u64 },
+    /// A turn of SOURCE_POS_WAIT, likewise.
+    AwaitPosition { micros: u64 },
 }
 
 /// Where the applier stops by itself.

@@ -193,6 +193,13 @@ impl Number {
             && digits.bytes().filter(|b| *b == b'.').count() <= 1
     }
 
+    /// Whether a text is a number, with or without an exponent.
+    pub fn is_text_of_one(text: &str) -> bool {
+        let mut parts = text.trim().splitn(2, ['e', 'E']);
+        parts.next().is_some_and(Number::is_whole_text)
+            && parts.next().is_none_or(Number::is_whole_text)
+    }
+
     fn with_exponent(self, exponent: i32) -> Number {
         let mut number = self;
         for _ in 0..exponent.min(30) {

@@ -85,7 +85,7 @@ fn connection_configuration(channel: Channel<'_>) -> TableContents {
             empty(),
             number(row.connect_retry),
             number(row.retry_count),
-            text("30.000"),
+            text(seconds(row.heartbeat_us)),
             empty(),
             empty(),
             text("NO"),
@@ -97,6 +97,11 @@ fn connection_configuration(channel: Channel<'_>) -> TableContents {
             text("0"),
         ]
     })
+}
+
+/// `30.000`
+fn seconds(micros: u64) -> String {
+    format!("{}.{:03}", micros / 1_000_000, micros / 1_000 % 1_000)
 }
 
 fn connection_status(channel: Channel<'_>) -> TableContents {

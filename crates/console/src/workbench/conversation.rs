@@ -259,26 +259,32 @@ impl Workbench {
             arguments,
             wanted,
             until,
-            has_waited,
+            looks_at,
         } = then
         else {
             return;
         };
+        let now = self.cluster.now().as_micros();
+        let was_interrupted = looks_at.is_some_and(|at| now < at);
+        if was_interrupted {
+            // SOURCE_POS_WAIT() was killed.
+            self.read(at, &statement, &arguments, Some(&Value::Null));
+            return;
+        }
+        let has_waited = looks_at.is_some();
         let is_over = until.is_some_and(|until| until <= self.cluster.now().as_micros());
         match self.wait_result(at, &wanted, has_waited, is_over) {
             Ok(Some(value)) => self.read(at, &statement, &arguments, Some(&value)),
             Ok(None) => self.execute(
                 at,
                 Plan {
-                    operation: semisync_sim::Operation::Sleep {
-                        micros: WAIT_STEP_US,
-                    },
+                    operation: wanted.wait(),
                     then: Then::WaitFor {
                         statement,
                         arguments,
                         wanted,
                         until,
-                        has_waited: true,
+                        looks_at: Some(now + WAIT_STEP_US),
                     },
                 },
             ),
@@ -626,5 +632,16 @@ fn first_word(text: &str) -> &str {
     match text.find(char::is_whitespace) {
         Some(end) if !is_quoted => &text[..end],
         _ => text,
+    }
+}
+
+impl Wanted {
+    /// A turn of waiting for it.
+    fn wait(&self) -> semisync_sim::Operation {
+        let micros = WAIT_STEP_US;
+        match self {
+            Wanted::Gtids(_) => semisync_sim::Operation::AwaitTransactions { micros },
+            Wanted::SourcePosition(..) => semisync_sim::Operation::AwaitPosition { micros },
+        }
     }
 }

@@ -235,7 +235,9 @@ impl Check<'_> {
             | Operation::Commit
             | Operation::Rollback
             | Operation::ResetPersist { .. }
-            | Operation::Sleep { .. } => Ok(()),
+            | Operation::Sleep { .. }
+            | Operation::AwaitTransactions { .. }
+            | Operation::AwaitPosition { .. } => Ok(()),
         }
     }
 

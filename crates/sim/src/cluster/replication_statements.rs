@@ -120,6 +120,13 @@ impl Cluster {
         options: &[(String, Value)],
     ) -> Result<OkPacket, SqlError> {
         check_delay(options)?;
+        let is_empty_host = |(name, value): &(String, Value)| {
+            name.eq_ignore_ascii_case("SOURCE_HOST") && text_of(value).is_empty()
+        };
+        if options.iter().any(is_empty_host) {
+            let text = "Incorrect arguments to SOURCE_HOST";
+            return Err(SqlError::new(1210, "HY000", text));
+        }
         self.refuse_while_running(ix, options)?;
         let now = self.world.now;
         let existing = self.channel(ix);

@@ -56,7 +56,13 @@ impl Cluster {
                 let text = "Server shutdown in progress";
                 self.fail(ix, session, SqlError::new(1053, "08S01", text));
             }
-            Phase::Sleep => self.statement_ends(ix, session, Outcome::Read),
+            Phase::Sleep | Phase::AwaitsPosition => {
+                self.statement_ends(ix, session, Outcome::Read);
+            }
+            Phase::AwaitsTransactions => {
+                let text = "Server shutdown in progress";
+                self.fail(ix, session, SqlError::new(1053, "08S01", text));
+            }
             Phase::Executing | Phase::Rotation | Phase::BinaryLogLock | Phase::StopsReplica => {}
         }
     }

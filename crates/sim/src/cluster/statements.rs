@@ -145,7 +145,13 @@ impl Cluster {
                 self.server_mut(ix).restarts = *restart;
                 self.begin_shutdown(ix);
             }
-            Operation::Sleep { micros } => self.begin_sleep(ix, session, *micros),
+            Operation::Sleep { micros } => self.begin_sleep(ix, session, *micros, Phase::Sleep),
+            Operation::AwaitPosition { micros } => {
+                self.begin_sleep(ix, session, *micros, Phase::AwaitsPosition);
+            }
+            Operation::AwaitTransactions { micros } => {
+                self.begin_sleep(ix, session, *micros, Phase::AwaitsTransactions);
+            }
         }
         Ok(())
     }
@@ -247,6 +253,12 @@ impl Cluster {
             .transaction(Actor::Session(session))
             .is_none()
         {
+            if self.owned_gtid(ix, session).is_some() {
+                // A named identifier is used up by nothing at all.
+                self.open_transaction(ix, session);
+                self.commit_session(ix, session, None);
+                return;
+            }
             self.leave_transaction(ix, session);
             self.statement_ends_ok(ix, session, OkPacket::default());
         } else {
@@ -614,15 +626,18 @@ impl Cluster {
                     .pending
                     .push_back(crate::cluster::Pending::ReadLock(ix));
             }
-            Phase::Sleep => self.statement_ends(ix, victim, Outcome::Read),
+            Phase::Sleep | Phase::AwaitsPosition => {
+                self.statement_ends(ix, victim, Outcome::Read);
+            }
+            Phase::AwaitsTransactions => self.fail(ix, victim, interrupted()),
         }
     }
 
-    fn begin_sleep(&mut self, ix: ServerIndex, session: SessionKey, micros: u64) {
+    fn begin_sleep(&mut self, ix: ServerIndex, session: SessionKey, micros: u64, phase: Phase) {
         let Some(running) = self.running_mut(ix, session) else {
             return;
         };
-        running.phase = Phase::Sleep;
+        running.phase = phase;
         let id = running.id;
         let timer = self.later(ix, micros, ProcessEvent::SleepEnds(session, id));
         if let Some(running) = self.running_mut(ix, session) {
@@ -632,7 +647,7 @@ impl Cluster {
 
     pub(crate) fn sleep_ends(&mut self, ix: ServerIndex, session: SessionKey, id: StatementId) {
         let running = self.running_mut(ix, session);
-        if running.is_some_and(|running| running.id == id && running.phase == Phase::Sleep) {
+        if running.is_some_and(|running| running.id == id && running.phase.is_sleep()) {
             self.statement_ends(ix, session, Outcome::Read);
         }
     }

@@ -29,6 +29,10 @@ pub(super) fn stored_noting(
     }
     if let Some((least, most)) = integer_range(column.kind) {
         let number = whole_number(column, &value, row)?;
+        if column.kind == ColumnKind::Year && number == 0 {
+            // Year zero has four digits.
+            return Ok(Value::Text("0000".to_owned()));
+        }
         return match least <= number && number <= most {
             true => Ok(Value::Int(number)),
             false => Err(out_of_range(name, row)),
@@ -133,6 +137,7 @@ fn whole_number(column: &ColumnDefinition, value: &Value, row: usize) -> Result<
         Value::Null => 0,
     };
     Ok(match (column.kind, number) {
+        (ColumnKind::Year, 0) if !matches!(value, Value::Text(text) if text.trim() != "0000") => 0,
         (ColumnKind::Year, 0..=69) => number + 2000,
         (ColumnKind::Year, 70..=99) => number + 1900,
         _ => number,
@@ -146,10 +151,7 @@ fn number(
     what: &str,
     row: usize,
 ) -> Result<Number, SqlError> {
-    let mut parts = text.trim().splitn(2, ['e', 'E']);
-    let is_number = parts.next().is_some_and(Number::is_whole_text)
-        && parts.next().is_none_or(Number::is_whole_text);
-    if is_number {
+    if Number::is_text_of_one(text) {
         return Ok(Number::leading(text));
     }
     let text = format!(
@@ -254,6 +256,11 @@ fn time(text: &str) -> Option<String> {
     };
     let is_right = hour < 839 && minute < 60 && second < 60;
     is_right.then(|| format!("{sign}{hour:02}:{minute:02}:{second:02}"))
+}
+
+/// The largest integer it can keep.
+pub(super) fn greatest(column: &ColumnDefinition) -> i128 {
+    integer_range(column.kind).map_or(i128::MAX, |(_, most)| most)
 }
 
 fn integer_range(kind: ColumnKind) -> Option<(i128, i128)> {

@@ -99,7 +99,7 @@ impl Engine {
                     columns: &definition.columns,
                     values: &after,
                 };
-                let value = expr.evaluate(&source).map_err(in_field_list)?;
+                let value = strictly(expr, &source).map_err(in_field_list)?;
                 let column = &definition.columns[*index];
                 after[*index] = stored_noting(column, value, number, &mut effect.warnings)?;
             }
@@ -272,6 +272,15 @@ impl Engine {
         if let Some(transaction) = self.transaction_mut(actor) {
             transaction.add(statement);
         }
+    }
+}
+
+/// The value of an expression in a statement that writes; a mistake in it is an error.
+pub(super) fn strictly(expr: &Expr, row: &dyn ColumnSource) -> Result<Value, SqlError> {
+    let (value, mistakes) = expr.evaluate_strictly(row)?;
+    match mistakes.first() {
+        Some(mistake) => Err(mistake.error()),
+        None => Ok(value),
     }
 }
 

@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use super::column::{stored, stored_noting};
+use super::column::{greatest, stored, stored_noting};
 use super::dml::{
-    Attempt, Effect, NamedRow, column_index, duplicate_entry, in_field_list, known_column,
+    Attempt, Effect, NamedRow, column_index, duplicate_entry, in_field_list, known_column, strictly,
 };
 use super::locks::Actor;
 use super::{Engine, Row, RowKey, Table};
@@ -147,7 +147,16 @@ impl Engine {
             values: &[],
         };
         for (index, expr) in targets.iter().zip(exprs) {
-            given[*index] = Some(expr.evaluate(&nothing).map_err(in_field_list)?);
+            let evaluated = expr.evaluate_strictly(&nothing);
+            let (value, mistakes) = evaluated.map_err(in_field_list)?;
+            for mistake in mistakes {
+                let error = mistake.error();
+                match is_lenient {
+                    true => effect.warnings.push(warning(error.code, error.message)),
+                    false => return Err(error),
+                }
+            }
+            given[*index] = Some(value);
         }
         let mut row = Vec::with_capacity(columns.len());
         let mut generates = None;
@@ -161,6 +170,10 @@ impl Engine {
                 None => match (&column.default, column.nullable) {
                     (Some(default), _) => default.clone(),
                     (None, true) => Value::Null,
+                    (None, false) if column.kind == ColumnKind::Enum => column
+                        .words
+                        .first()
+                        .map_or(Value::Null, |word| Value::Text(word.clone())),
                     (None, false) if is_lenient => {
                         let text = format!("Field '{}' doesn't have a default value", column.name);
                         effect.warnings.push(warning(1364, text));
@@ -184,7 +197,10 @@ impl Engine {
         }
         // A row that is refused uses up no number.
         if let Some(index) = generates {
-            let generated = self.next_auto_increment(table);
+            // Behind the largest number there is it comes again.
+            let generated = self
+                .next_auto_increment(table)
+                .min(greatest(&columns[index]));
             effect.insert_id.get_or_insert(generated);
             row[index] = stored(&columns[index], Value::Int(generated), number)?;
         }
@@ -229,7 +245,7 @@ fn duplicate(
                     old: &after,
                     new: &row,
                 };
-                let value = expr.evaluate(&source).map_err(in_field_list)?;
+                let value = strictly(expr, &source).map_err(in_field_list)?;
                 after[index] =
                     stored_noting(&table.columns[index], value, number, &mut effect.warnings)?;
             }

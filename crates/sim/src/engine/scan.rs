@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use super::dml::NamedRow;
+use super::dml::{NamedRow, strictly};
 use super::keys::{self, KeyRange};
 use super::locks::{Actor, LockName, Locked};
 use super::transaction::Isolation;
@@ -71,7 +71,7 @@ impl Engine {
             };
             let row = self.current(actor, table, &key);
             let keeps = match &row {
-                Some(row) => keeps(table, row, scan.filter)?,
+                Some(row) => keeps(table, row, scan.filter, scan.pick.is_some())?,
                 None => false,
             };
             match row {
@@ -138,7 +138,7 @@ impl Engine {
         filter: Option<&Expr>,
     ) -> Result<bool, SqlError> {
         match table.rows.get(key) {
-            Some(row) => keeps(table, row, filter),
+            Some(row) => keeps(table, row, filter, false),
             None => Ok(false),
         }
     }
@@ -213,10 +213,15 @@ fn lock_name(table: &Table, key: RowKey, mode: LockMode) -> LockName {
     }
 }
 
-fn keeps(table: &Table, row: &Row, filter: Option<&Expr>) -> Result<bool, SqlError> {
+/// Whether a filter keeps a row; a mistake on the way is an error in a statement that writes.
+fn keeps(table: &Table, row: &Row, filter: Option<&Expr>, writes: bool) -> Result<bool, SqlError> {
     let source = NamedRow {
         columns: &table.definition.columns,
         values: row,
     };
-    filter.map_or(Ok(true), |filter| filter.holds(&source))
+    match filter {
+        None => Ok(true),
+        Some(filter) if writes => Ok(strictly(filter, &source)?.to_truth() == Some(true)),
+        Some(filter) => filter.holds(&source),
+    }
 }

@@ -7,6 +7,7 @@ use crate::binlog::{EventBody, RowsKind};
 use crate::cluster::Cluster;
 use crate::inspect::{ReplicaRow, ReplicaStatusRow};
 use crate::replication::channel::{Applier, Channel};
+use crate::variables::ordinary;
 
 impl Cluster {
     /// Replicas registered with this server.
@@ -60,6 +61,9 @@ impl Cluster {
             seconds_behind: self.seconds_behind(channel),
             receiver_error: receiver.error.clone(),
             applier_error: applier.error.clone(),
+            heartbeat_us: channel.config.heartbeat_us.unwrap_or_else(|| {
+                server.global(ordinary!("replica_net_timeout")).as_u64() * 500_000
+            }),
             worker_error: applier.worker_error.clone(),
             source_server_id: channel.source_id,
             source_uuid: channel.source_uuid.clone(),

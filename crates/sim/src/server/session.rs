@@ -92,6 +92,20 @@ pub(crate) enum Phase {
     Commit,
     /// SLEEP()
     Sleep,
+    /// WAIT_FOR_EXECUTED_GTID_SET()
+    AwaitsTransactions,
+    /// SOURCE_POS_WAIT()
+    AwaitsPosition,
+}
+
+impl Phase {
+    /// Whether it ends when a time has come.
+    pub(crate) fn is_sleep(self) -> bool {
+        matches!(
+            self,
+            Phase::Sleep | Phase::AwaitsTransactions | Phase::AwaitsPosition
+        )
+    }
 }
 
 impl Session {
@@ -109,6 +123,8 @@ impl Session {
             Some(Phase::GtidOwned) => "executing",
             Some(Phase::StopsReplica) => "Killing replica",
             Some(Phase::Sleep) => "User sleep",
+            Some(Phase::AwaitsPosition) => "Waiting for the replica SQL thread to advance position",
+            Some(Phase::AwaitsTransactions) => "Waiting for GTID to be committed",
         }
     }
 
