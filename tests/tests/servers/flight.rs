@@ -320,7 +320,7 @@ fn disk() -> PathBuf {
     mount(none, "/", none, private, none).expect("private mounts");
     let disk = std::env::temp_dir().join(format!("semisync-disk-{}", std::process::id()));
     std::fs::create_dir_all(&disk).expect("a directory");
-    let options = Some("size=600m");
+    let options = Some("size=200m");
     mount(
         Some("tmpfs"),
         &disk,
