@@ -59,8 +59,11 @@ pub fn measure() -> Frames {
     page.value(WATCH);
     let before = processor_time(&page);
     page.press("play");
-    page.wait_until("enough frames", |page| {
-        page.value("watched.length").as_u64() >= Some(FRAMES)
+    // As many as come: a busy machine draws few.
+    page.wait_until("the time to be over", |page| {
+        page.value("watched.length && performance.now() - watched[0][3]")
+            .as_f64()
+            >= Some(PLAYED_MS)
     });
     let after = processor_time(&page);
     let seen = page.value("watched");
@@ -234,4 +237,4 @@ const CROWD: f64 = 50.0;
 const SERVERS: u16 = 5;
 const CLIENTS: u32 = 6;
 const ROWS: u32 = 40;
-const FRAMES: u64 = 600;
+const PLAYED_MS: f64 = 15_000.0;

@@ -96,13 +96,7 @@ impl Drawing<'_> {
     }
 
     fn y(&self, lane: Lane) -> f64 {
-        let row = self
-            .props
-            .tape
-            .lanes
-            .iter()
-            .position(|other| *other == lane);
-        row.map_or(-LANE, |row| (row as f64 + 0.5) * LANE)
+        middle_of(&self.props.tape.lanes, lane)
     }
 
     fn is_seen(&self, x1: f64, x2: f64) -> bool {
@@ -173,11 +167,9 @@ impl Drawing<'_> {
             .checked_sub(1)
             .and_then(|last| self.props.tape.marks.get(last));
         let head = last.map_or(0.0, |mark| mark.x);
+        let ends = |span: &Span| (self.x(span.x1), span.x2.map_or(end, |x2| self.x(x2)));
         let draw = |(index, span): (usize, &Span)| {
-            let (x1, x2) = (self.x(span.x1), span.x2.map_or(end, |x2| self.x(x2)));
-            if !self.is_seen(x1, x2) {
-                return html! {};
-            }
+            let (x1, x2) = ends(span);
             let y = self.y(span.lane);
             // What a wait ends with is not known before the play head is there.
             let is_over = span.x2.is_some_and(|x2| x2 <= head);
@@ -208,15 +200,17 @@ impl Drawing<'_> {
                 </g>
             }
         };
-        html! { <g>{ self.props.tape.spans.iter().enumerate().map(draw).collect::<Html>() }</g> }
+        let spans = self.props.tape.spans.iter().enumerate();
+        let seen = spans.filter(|(_, span)| {
+            let (x1, x2) = ends(span);
+            self.is_seen(x1, x2)
+        });
+        html! { <g>{ seen.map(draw).collect::<Html>() }</g> }
     }
 
     fn arrows(&self) -> Html {
         let draw = |arrow: &Arrow| {
             let (x1, x2) = (self.x(arrow.x1), self.x(arrow.x2));
-            if !self.is_seen(x1, x2) {
-                return html! {};
-            }
             let (y1, y2) = (
                 self.y(Lane::Server(arrow.from)),
                 self.y(Lane::Server(arrow.to)),
@@ -224,45 +218,95 @@ impl Drawing<'_> {
             let class = classes!("arrow", arrow.tone.class(), arrow.lost.then_some("lost"));
             html! { <line {class} x1={px(x1)} y1={px(y1)} x2={px(x2)} y2={px(y2)} /> }
         };
-        html! { <g>{ self.props.tape.arrows.iter().map(draw).collect::<Html>() }</g> }
+        let arrows = self.props.tape.arrows.iter();
+        let seen = arrows.filter(|arrow| self.is_seen(self.x(arrow.x1), self.x(arrow.x2)));
+        html! { <g>{ seen.map(draw).collect::<Html>() }</g> }
     }
 
+    /// Page by page: while time passes, only the page with the play head is drawn again.
     fn marks(&self) -> Html {
-        let draw = |mark: &Rc<Mark>| {
-            let chosen = self.props.selection == Selection::Mark(mark.seq);
-            let class = classes!(
-                "mark",
-                mark.tone.class(),
-                chosen.then_some("selected"),
-                (mark.seq + 1 == self.props.marks).then_some("current")
-            );
-            let place = format!("translate({:.1},{:.1})", self.x(mark.x), self.y(mark.lane));
-            let select = {
-                let (store, seq) = (self.props.store.clone(), mark.seq);
-                Callback::from(move |event: MouseEvent| {
-                    event.stop_propagation();
-                    store.send(Action::Seek(seq));
-                    store.send(Action::Select(Selection::Mark(seq)));
-                })
+        let pages = (self.from / PAGE) as i64..(self.to / PAGE) as i64;
+        let draw = |page: i64| {
+            let from = page as f64 * PAGE;
+            let marks = self.marks_between(from, from + PAGE);
+            let among = |seq: &usize| {
+                let ends = marks.first().zip(marks.last());
+                ends.is_some_and(|(first, last)| (first.seq..=last.seq).contains(seq))
+            };
+            let selected = match self.props.selection {
+                Selection::Mark(seq) => Some(seq),
+                _ => None,
             };
             html! {
-                <g key={mark.seq} {class} transform={place} onclick={select}
-                    data-testid={mark_testid(mark)} data-seq={mark.seq.to_string()}>
-                    <title>{ &mark.sentence }</title>
-                    <rect class="mark-target" x="-8" y="-12" width="16" height="24" />
-                    <path d={shape_path(mark.shape)} fill-rule="evenodd" />
-                </g>
+                <MarksView key={page} store={self.props.store.clone()} marks={marks.to_vec()}
+                    lanes={self.props.tape.lanes.clone()} zoom={self.props.zoom}
+                    current={self.props.marks.checked_sub(1).filter(among)}
+                    selected={selected.filter(among)} />
             }
         };
-        html! { <g>{ self.seen_marks().iter().map(draw).collect::<Html>() }</g> }
+        html! { <g>{ pages.map(draw).collect::<Html>() }</g> }
     }
 
     fn seen_marks(&self) -> &[Rc<Mark>] {
+        self.marks_between(self.from, self.to)
+    }
+
+    fn marks_between(&self, from: f64, to: f64) -> &[Rc<Mark>] {
         let marks = &self.props.tape.marks;
-        let from = marks.partition_point(|mark| self.x(mark.x) < self.from);
-        let to = marks.partition_point(|mark| self.x(mark.x) <= self.to);
+        let from = marks.partition_point(|mark| self.x(mark.x) < from);
+        let to = marks.partition_point(|mark| self.x(mark.x) < to);
         &marks[from..to]
     }
+}
+
+#[derive(Properties, PartialEq)]
+struct MarksViewProps {
+    store: Store,
+    marks: Vec<Rc<Mark>>,
+    lanes: Vec<Lane>,
+    zoom: f64,
+    current: Option<usize>,
+    selected: Option<usize>,
+}
+
+/// The marks of one page of the tape.
+#[component]
+fn MarksView(props: &MarksViewProps) -> Html {
+    let draw = |mark: &Rc<Mark>| {
+        let class = classes!(
+            "mark",
+            mark.tone.class(),
+            (props.selected == Some(mark.seq)).then_some("selected"),
+            (props.current == Some(mark.seq)).then_some("current")
+        );
+        let (x, y) = (
+            mark.x * props.zoom + TAPE_MARGIN,
+            middle_of(&props.lanes, mark.lane),
+        );
+        let select = {
+            let (store, seq) = (props.store.clone(), mark.seq);
+            Callback::from(move |event: MouseEvent| {
+                event.stop_propagation();
+                store.send(Action::Seek(seq));
+                store.send(Action::Select(Selection::Mark(seq)));
+            })
+        };
+        html! {
+            <g key={mark.seq} {class} transform={format!("translate({x:.1},{y:.1})")} onclick={select}
+                data-testid={mark_testid(mark)} data-seq={mark.seq.to_string()}>
+                <title>{ &mark.sentence }</title>
+                <rect class="mark-target" x="-8" y="-12" width="16" height="24" />
+                <path d={shape_path(mark.shape)} fill-rule="evenodd" />
+            </g>
+        }
+    };
+    html! { <g>{ props.marks.iter().map(draw).collect::<Html>() }</g> }
+}
+
+/// Where a lane is on the tape; what is on none is above it.
+fn middle_of(lanes: &[Lane], lane: Lane) -> f64 {
+    let row = lanes.iter().position(|other| *other == lane);
+    row.map_or(-LANE, |row| (row as f64 + 0.5) * LANE)
 }
 
 fn span_look(span: &Span, is_over: bool) -> (&'static str, &str) {
