@@ -275,6 +275,17 @@ impl Source {
                 None => groups.push((key, vec![row])),
             }
         }
+        // Aggregates that need all rows of a group together have them sorted.
+        if items.iter().any(|(expr, _)| grouping::gathers_rows(expr)) {
+            groups.sort_by(|(left, _), (right, _)| {
+                let mut pairs = left.iter().zip(right);
+                let different = pairs.find_map(|(left, right)| match left.order(right) {
+                    Ordering::Equal => None,
+                    order => Some(order),
+                });
+                different.unwrap_or(Ordering::Equal)
+            });
+        }
         Ok(groups.into_iter().map(|(_, members)| members).collect())
     }
 

@@ -158,6 +158,27 @@ impl Server {
         !has_begun && self.session_value(session, ordinary!("autocommit")).is_on()
     }
 
+    /// Sessions that are there keep the value of a variable that is about to change for all.
+    pub(crate) fn keep_in_sessions(&mut self, variable: Ordinary) {
+        let value = self.global(variable).into_owned();
+        for session in self.sessions.values_mut() {
+            if session.settings.get(variable).is_none() {
+                session.settings.set(variable, value.clone());
+            }
+        }
+    }
+
+    /// Whether the session's next transaction may only read.
+    pub(crate) fn begins_read_only(&self, session: SessionKey) -> bool {
+        let state = self.sessions.get(&session);
+        match state.and_then(|state| state.next_read_only) {
+            Some(next) => next,
+            None => self
+                .session_value(session, ordinary!("transaction_read_only"))
+                .is_on(),
+        }
+    }
+
     /// The isolation level of the session's next transaction.
     pub(crate) fn isolation(&self, session: SessionKey) -> Isolation {
         let state = self.sessions.get(&session);

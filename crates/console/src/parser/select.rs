@@ -203,6 +203,11 @@ fn heading(expr: &Expr, written: &str, c: &Cursor<'_>, start: usize) -> String {
         Expr::Text(_) => c.text_at(start),
         Expr::Column { name, .. } => name.clone(),
         Expr::Null => "NULL".to_owned(),
+        // A number is called as it is written, without what stands around it.
+        Expr::Integer(0..) | Expr::Decimal(_) if written.starts_with(['+', '(']) => {
+            let around = |c: char| matches!(c, '+' | '(' | ')') || c.is_whitespace();
+            written.trim_matches(around).to_owned()
+        }
         _ => written.to_owned(),
     }
 }

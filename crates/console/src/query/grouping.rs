@@ -5,6 +5,7 @@ use semisync_sim::expr::BinaryOp;
 
 use super::{Source, has_aggregate, is_aggregate, output_position};
 use crate::environment::Environment;
+use crate::parser::DISTINCT;
 use crate::statement::{Expr, Select, SystemScope};
 
 impl Source {
@@ -178,6 +179,20 @@ impl Source {
             self.db,
             known.map_or(column, String::as_str)
         )
+    }
+}
+
+/// Whether an aggregate in it is computed over sorted rows: GROUP_CONCAT, and those with DISTINCT.
+pub(super) fn gathers_rows(expr: &Expr) -> bool {
+    match expr {
+        Expr::Call { name, arguments } => {
+            name.eq_ignore_ascii_case("GROUP_CONCAT")
+                || name == DISTINCT
+                || arguments.iter().any(gathers_rows)
+        }
+        Expr::Unary(_, operand) => gathers_rows(operand),
+        Expr::Binary(_, left, right) => gathers_rows(left) || gathers_rows(right),
+        _ => false,
     }
 }
 

@@ -134,6 +134,7 @@ impl Privilege {
     pub const FLUSH_TABLES: Privilege = Privilege(FIRST_DYNAMIC + 16);
     pub const FLUSH_USER_RESOURCES: Privilege = Privilege(FIRST_DYNAMIC + 17);
     pub const REPLICATION_APPLIER: Privilege = Privilege(FIRST_DYNAMIC + 26);
+    pub const PERSIST_RO_VARIABLES_ADMIN: Privilege = Privilege(FIRST_DYNAMIC + 25);
     pub const REPLICATION_SLAVE_ADMIN: Privilege = Privilege(FIRST_DYNAMIC + 27);
     pub const SESSION_VARIABLES_ADMIN: Privilege = Privilege(FIRST_DYNAMIC + 33);
     pub const SYSTEM_VARIABLES_ADMIN: Privilege = Privilege(FIRST_DYNAMIC + 37);
@@ -291,6 +292,10 @@ mod tests {
             (Privilege::FLUSH_TABLES, "FLUSH_TABLES"),
             (Privilege::FLUSH_USER_RESOURCES, "FLUSH_USER_RESOURCES"),
             (Privilege::REPLICATION_APPLIER, "REPLICATION_APPLIER"),
+            (
+                Privilege::PERSIST_RO_VARIABLES_ADMIN,
+                "PERSIST_RO_VARIABLES_ADMIN",
+            ),
             (
                 Privilege::REPLICATION_SLAVE_ADMIN,
                 "REPLICATION_SLAVE_ADMIN",

@@ -85,6 +85,7 @@ impl Cluster {
             state.reads_at = isolation;
             if is_alone {
                 state.next_isolation = None;
+                state.next_read_only = None;
             }
         }
         if is_alone {

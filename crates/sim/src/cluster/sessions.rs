@@ -79,6 +79,7 @@ impl Cluster {
             owned_gtid: None,
             in_transaction: false,
             next_isolation: None,
+            next_read_only: None,
             reads_at: Isolation::default(),
             found_rows: None,
             is_killed: false,

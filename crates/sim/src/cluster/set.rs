@@ -12,7 +12,7 @@ use crate::operation::{
 use crate::server::Server;
 use crate::server::plugins::setting_of;
 use crate::trace::{Lane, TraceKind};
-use crate::variables::{Definition, Ordinary, Setting, catalogue, check, ordinary};
+use crate::variables::{Definition, Ordinary, Reach, Setting, catalogue, check, ordinary};
 use crate::{ServerIndex, SessionKey};
 
 /// An assignment that may be made.
@@ -125,7 +125,13 @@ impl Cluster {
     ) -> Result<(), SqlError> {
         use Privilege as P;
         let held = self.server(ix).privileges(session);
-        if held.contains_any(&[P::SUPER, P::SYSTEM_VARIABLES_ADMIN]) {
+        let is_administrator = held.contains_any(&[P::SUPER, P::SYSTEM_VARIABLES_ADMIN]);
+        if scope == VariableScope::PersistOnly
+            && !(is_administrator && held.contains(P::PERSIST_RO_VARIABLES_ADMIN))
+        {
+            return Err(SqlError::new(3630, "42000", PERSIST_ONLY_DENIED));
+        }
+        if is_administrator {
             return Ok(());
         }
         let (others, text) = match (scope, name) {
@@ -262,13 +268,19 @@ impl Cluster {
         if matches!(scope, VariableScope::Persist | VariableScope::PersistOnly) {
             server.persist(definition.name, setting.shown());
         }
+        if matches!(scope, VariableScope::Global | VariableScope::Persist)
+            && definition.reach == Reach::Both
+        {
+            server.keep_in_sessions(Ordinary::of(definition));
+        }
         match scope {
             VariableScope::PersistOnly => {}
             VariableScope::NextTransaction => {
-                if let (Some(state), Setting::Text(name)) =
-                    (server.sessions.get_mut(&session), &setting)
-                {
-                    state.next_isolation = Some(Isolation::named(name));
+                if let Some(state) = server.sessions.get_mut(&session) {
+                    match &setting {
+                        Setting::Text(name) => state.next_isolation = Some(Isolation::named(name)),
+                        setting => state.next_read_only = Some(setting.is_on()),
+                    }
                 }
             }
             VariableScope::Session => {
@@ -430,6 +442,9 @@ const RESTRICTED: [&str; 7] = [
     "binlog_transaction_compression",
     "sql_log_bin",
 ];
+
+const PERSIST_ONLY_DENIED: &str = "Access denied; you need SYSTEM_VARIABLES_ADMIN and \
+     PERSIST_RO_VARIABLES_ADMIN privileges for this operation";
 
 /// 1193
 pub(crate) fn unknown_variable(name: &str) -> SqlError {

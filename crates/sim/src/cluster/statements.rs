@@ -169,7 +169,15 @@ impl Cluster {
         let explicit = self.server(ix).engine.transaction(actor);
         let is_explicit = explicit.is_some_and(|transaction| transaction.is_explicit);
         if !is_explicit || is_deadlock {
+            let state = self.session_mut(ix, session);
+            let next = state.map(|state| (state.next_isolation, state.next_read_only));
             self.roll_back(ix, session);
+            // A statement that was refused is no transaction.
+            if error.code == ER_READ_ONLY_TRANSACTION
+                && let (Some(state), Some(next)) = (self.session_mut(ix, session), next)
+            {
+                (state.next_isolation, state.next_read_only) = next;
+            }
         }
         self.statement_ends(ix, session, Outcome::Error(error));
         self.wake_lock_waiters(ix);
@@ -208,7 +216,12 @@ impl Cluster {
         let id = self.next_transaction();
         let server = self.server_mut(ix);
         let isolation = server.isolation(session);
-        let transaction = || Transaction::new(id, begun || !autocommit).at(isolation);
+        let is_read_only = server.begins_read_only(session);
+        let transaction = || {
+            let mut transaction = Transaction::new(id, begun || !autocommit).at(isolation);
+            transaction.is_read_only = is_read_only;
+            transaction
+        };
         server.engine.begin(actor, transaction);
     }
 
@@ -229,7 +242,7 @@ impl Cluster {
         let actor = Actor::Session(session);
         let engine = &mut self.server_mut(ix).engine;
         if let Some(open) = engine.transaction_mut(actor) {
-            open.is_read_only = read_only;
+            open.is_read_only |= read_only;
         }
         let mut answer = OkPacket::default();
         if snapshot {
@@ -289,6 +302,7 @@ impl Cluster {
         if let Some(state) = self.session_mut(ix, session) {
             state.in_transaction = false;
             state.next_isolation = None;
+            state.next_read_only = None;
         }
     }
 
@@ -512,9 +526,13 @@ impl Cluster {
     ) -> Result<(), SqlError> {
         let server = self.server(ix);
         let open = server.engine.transaction(Actor::Session(session));
-        if open.is_some_and(|open| open.is_read_only) {
+        let is_read_only = match open {
+            Some(open) => open.is_read_only,
+            None => server.begins_read_only(session),
+        };
+        if is_read_only {
             let text = "Cannot execute statement in a READ ONLY transaction.";
-            return Err(SqlError::new(1792, "25006", text));
+            return Err(SqlError::new(ER_READ_ONLY_TRANSACTION, "25006", text));
         }
         let may_write = [Privilege::SUPER, Privilege::CONNECTION_ADMIN];
         let option = if server.global(ordinary!("super_read_only")).is_on() {
@@ -732,3 +750,5 @@ only be used with REPEATABLE READ isolation level.";
 /// Databases every server has and the cluster does not store.
 pub(crate) const SYSTEM_DATABASES: [&str; 4] =
     ["information_schema", "mysql", "performance_schema", "sys"];
+
+const ER_READ_ONLY_TRANSACTION: u16 = 1792;

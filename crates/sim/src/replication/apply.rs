@@ -139,7 +139,7 @@ impl Cluster {
             Ok(Err(lock)) => return Err(Obstacle::Blocked(lock)),
             Err(error) => {
                 let text = format!("Error executing row event: '{}'", error.message);
-                return Err(failed(u32::from(error.code), &text));
+                return Err(Obstacle::Failed(u32::from(error.code), text, Some(end)));
             }
         };
         for change in changes {
@@ -315,7 +315,12 @@ impl Cluster {
             file: applying.end.file.clone(),
             offset: event_end.unwrap_or(applying.end.offset),
         };
-        let reason = reason.replace("source log FIRST", &format!("source log {}", end.file));
+        let mut reason = reason.replace("source log FIRST", &format!("source log {}", end.file));
+        if event_end.is_none()
+            && let Some((db, text)) = query_of(applying)
+        {
+            reason.push_str(&format!(" Default database: '{db}'. Query: '{text}'"));
+        }
         let name = match applying.gtid {
             Some(gtid) => gtid.to_string(),
             None => "ANONYMOUS".to_owned(),
@@ -414,6 +419,16 @@ fn logged_again(event: &BinlogEvent, text: &str, has_xid: bool) -> LoggedText {
         // What the source's event had beyond that.
         extra: u64::from(event.size).saturating_sub(bare),
     }
+}
+
+/// The default database and the text of the statement in a transaction that is one.
+fn query_of(applying: &Applying) -> Option<(&str, &str)> {
+    applying.events.iter().find_map(|event| match &*event.body {
+        EventBody::Query {
+            default_db, text, ..
+        } if text != "BEGIN" => Some((default_db.as_str(), text.as_str())),
+        _ => None,
+    })
 }
 
 fn key_text(key: &crate::engine::RowKey) -> String {

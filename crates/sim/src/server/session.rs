@@ -35,6 +35,8 @@ pub(crate) struct Session {
     pub(crate) in_transaction: bool,
     /// SET TRANSACTION ISOLATION LEVEL: holds for the next transaction only.
     pub(crate) next_isolation: Option<Isolation>,
+    /// SET TRANSACTION READ ONLY or READ WRITE: of the next transaction alone.
+    pub(crate) next_read_only: Option<bool>,
     /// What the statement that just read may see.
     pub(crate) reads_at: Isolation,
     /// What a locking read found and locked.
