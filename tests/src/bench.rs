@@ -49,6 +49,17 @@ impl Plan {
         }
     }
 
+    /// The path from an ACK to one waiting session, often.
+    pub fn one() -> Plan {
+        let full = Plan::full();
+        Plan {
+            settings: full.settings[..1].to_vec(),
+            clients: vec![1],
+            rounds: 40,
+            time: Duration::from_millis(500),
+        }
+    }
+
     /// A minute's worth, to see that it works.
     pub fn quick() -> Plan {
         let full = Plan::full();

@@ -2,7 +2,10 @@
 
 use std::time::{Duration, Instant};
 
-use semisync_tests::servers::{Link, Plugins, ServerOptions, Session, Topology, wait_until};
+use semisync_core::BinlogPosition;
+use semisync_tests::servers::{
+    FakeReplica, Link, Plugins, ServerOptions, Session, Topology, wait_until,
+};
 
 const OURS: Plugins = Plugins::Ours;
 
@@ -217,6 +220,37 @@ fn kill_ends_neither_the_wait_nor_the_transaction() {
     wait_until("the transaction is there", SOON, || {
         session.number("SELECT COUNT(*) FROM shop.orders") == 1
     });
+}
+
+/// In the first milliseconds of its wait a session reads ACKs, and KILL finds nobody asleep.
+#[test]
+fn kill_is_noticed_by_a_session_that_reads_acks() {
+    let topology = lonely_source(600_000);
+    let mut session = topology.source.session();
+    let status = session.rows("SHOW BINARY LOG STATUS").swap_remove(0);
+    let end = BinlogPosition::new(&status[0], status[1].parse().expect("a position"));
+    let mut fake = FakeReplica::connect(&topology.source, 77, &end);
+    topology.wait_for_clients(1);
+    for round in 1..=10 {
+        let mut committer = topology.source.session();
+        let id = committer.id();
+        let insert = std::thread::spawn(move || {
+            committer.try_run(&format!("INSERT INTO shop.orders VALUES ({round})"))
+        });
+        let end = fake.next_request();
+        wait_until("the commit waits", SOON, || {
+            session.source_count("wait_sessions") == 1
+        });
+        session.run(&format!("KILL QUERY {id}"));
+        wait_until("it was woken", SOON, || {
+            session.source_count("wait_pos_backtraverse") == round
+        });
+        fake.send(&FakeReplica::ack_bytes(&BinlogPosition::new(
+            &status[0], end,
+        )));
+        let _ = insert.join().expect("the session ran");
+        assert_eq!(session.source_count("yes_tx"), round);
+    }
 }
 
 #[test]

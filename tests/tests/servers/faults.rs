@@ -158,8 +158,14 @@ impl Setting {
         self.faults.ask_for_none();
         self.replica().run("STOP REPLICA");
         let mut session = self.source();
-        wait_until("the plugin can be unloaded", SOON, || {
+        // A dump that ends while UNINSTALL looks at the plugin ends without its hook, and counts for ever.
+        let dumps = "SELECT COUNT(*) FROM performance_schema.threads \
+                     WHERE processlist_command LIKE 'Binlog Dump%'";
+        wait_until("the dump has ended", SOON, || {
             self.commit();
+            session.number(dumps) == 0
+        });
+        wait_until("the plugin can be unloaded", SOON, || {
             let uninstalled = session.try_run("UNINSTALL PLUGIN rpl_semi_sync_source");
             uninstalled.is_ok()
         });

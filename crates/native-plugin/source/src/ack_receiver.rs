@@ -1,17 +1,20 @@
-//! The thread that reads ACKs from all semisynchronous replicas.
+//! Reading ACKs from all semisynchronous replicas.
 //!
-//! One thread polls all links and an eventfd that wakes it when a link comes or goes, so nothing
-//! waits for a poll period. A link is read without blocking and parsed as far as its bytes go
-//! ([`frames`]): half an ACK of one replica holds nobody up. The thread owns the links while it
-//! runs; [`remove`] waits until it has let go.
+//! One thread waits for all links. So does, for a short time, a session that waits for its ACK
+//! ([`read_for`]): the system wakes whoever began to wait last ([`readiness`]), so such a session
+//! reads its ACK itself, and no second thread is woken for it. A link is read without blocking and
+//! parsed as far as its bytes go ([`frames`]): half an ACK of one replica holds nobody up. Whoever
+//! reads a link holds its lock; [`remove`] takes the link away under it.
 
 mod frames;
 mod link;
+mod readiness;
 
 use core::ffi::{c_int, c_void};
 use core::ptr;
-use std::os::fd::{AsRawFd, FromRawFd, OwnedFd};
-use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use core::time::Duration;
+use std::os::fd::RawFd;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use semisync_abi::error_log::{self, Level};
 use semisync_abi::guard::guard;
@@ -24,60 +27,42 @@ use semisync_core::wire::{AckError, AckPacket};
 use crate::{commit_wait, host};
 
 pub(crate) use link::Link;
+use readiness::{Arrival, Readiness};
 
-/// The links, and how the thread is told of them.
+/// The links, and who waits for them. Never locked together with the machine.
 static REGISTRY: Mutex<Registry> = Mutex::new(Registry {
-    state: State::Down,
     entries: Vec::new(),
-    has_changed: false,
-    wake: None,
+    readiness: None,
     thread: None,
 });
 
-/// Signalled when the thread has let go of links, and when it ends.
-static LET_GO: Condvar = Condvar::new();
-
 struct Registry {
-    state: State,
-    entries: Vec<Entry>,
-    has_changed: bool,
-    wake: Option<OwnedFd>,
+    entries: Vec<Arc<Entry>>,
+    /// While the thread runs, or should.
+    readiness: Option<Arc<Readiness>>,
     thread: Option<Thread>,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum State {
-    Down,
-    Up,
-    Stopping,
 }
 
 /// One semisynchronous dump.
 struct Entry {
     /// Its session, which names it.
     thread_id: u32,
-    /// `None` while the thread has it.
-    link: Option<Link>,
-    /// Whether [`remove`] waits for it.
-    is_leaving: bool,
+    socket: RawFd,
+    /// `None` once the dump has taken it back.
+    link: Mutex<Option<Link>>,
 }
 
 /// Starts the thread, if it does not run; the error is an errno.
 pub(crate) fn start() -> Result<(), c_int> {
     let mut registry = registry();
-    if registry.state != State::Down {
+    if registry.readiness.is_some() {
         return Ok(());
     }
-    // SAFETY: a plain system call; the descriptor is owned from here on.
-    let wake = unsafe {
-        match libc::eventfd(0, libc::EFD_NONBLOCK | libc::EFD_CLOEXEC) {
-            -1 => return Err(errno()),
-            fd => OwnedFd::from_raw_fd(fd),
-        }
-    };
-    registry.wake = Some(wake);
-    registry.has_changed = true;
-    registry.state = State::Up;
+    let readiness = Readiness::new()?;
+    for entry in &registry.entries {
+        readiness.watch(entry.socket, entry.thread_id)?;
+    }
+    registry.readiness = Some(Arc::new(readiness));
     // SAFETY: `run` touches statics only, and catches panics.
     match unsafe { THREAD_NAME.spawn(run) } {
         Ok(thread) => {
@@ -85,8 +70,7 @@ pub(crate) fn start() -> Result<(), c_int> {
             Ok(())
         }
         Err(errno) => {
-            registry.state = State::Down;
-            registry.wake = None;
+            registry.readiness = None;
             Err(errno)
         }
     }
@@ -96,88 +80,91 @@ pub(crate) fn start() -> Result<(), c_int> {
 pub(crate) fn stop() {
     let thread = {
         let mut registry = registry();
-        if registry.state == State::Up {
-            registry.state = State::Stopping;
-            registry.wake_thread();
+        if let Some(readiness) = registry.readiness.take() {
+            readiness.end();
         }
         registry.thread.take()
     };
     if let Some(Err(errno)) = thread.map(Thread::join) {
         error_log::write(&LogMessage::AckReceiverJoinFailed { errno });
     }
-    registry().wake = None;
 }
 
 /// Forgets everything, and holds no memory afterwards. The thread must not run, nor any dump.
 pub(crate) fn reset() {
     let mut registry = registry();
-    registry.state = State::Down;
     registry.entries = Vec::new();
-    registry.wake = None;
+    registry.readiness = None;
     registry.thread = None;
 }
 
-/// Hands the link of a dump over.
-pub(crate) fn add(thread_id: u32, link: Link) {
+/// Hands the link of a dump over; false when it cannot be watched.
+pub(crate) fn add(thread_id: u32, link: Link) -> bool {
+    let socket = link.socket();
     let mut registry = registry();
-    registry.entries.push(Entry {
+    registry.entries.push(Arc::new(Entry {
         thread_id,
-        link: Some(link),
-        is_leaving: false,
-    });
-    registry.has_changed = true;
-    registry.wake_thread();
+        socket,
+        link: Mutex::new(Some(link)),
+    }));
+    let Some(readiness) = &registry.readiness else {
+        return true;
+    };
+    let is_watched = readiness.watch(socket, thread_id).is_ok();
+    // The thread shows whether it has links.
+    readiness.nudge();
+    if !is_watched {
+        registry.entries.pop();
+    }
+    is_watched
 }
 
 /// Takes the link of a dump back. Afterwards nobody touches its connection.
 pub(crate) fn remove(thread_id: u32) {
-    let mut registry = registry();
-    for entry in &mut registry.entries {
-        entry.is_leaving |= entry.thread_id == thread_id;
-    }
-    registry.has_changed = true;
-    registry.wake_thread();
-    let is_held = |registry: &mut Registry| {
-        registry.state != State::Down
-            && registry
-                .entries
-                .iter()
-                .any(|entry| entry.thread_id == thread_id && entry.link.is_none())
+    let entry = {
+        let mut registry = registry();
+        let is_its = |entry: &Arc<Entry>| entry.thread_id == thread_id;
+        let Some(index) = registry.entries.iter().position(is_its) else {
+            return;
+        };
+        let entry = registry.entries.swap_remove(index);
+        if let Some(readiness) = &registry.readiness {
+            readiness.forget(entry.socket);
+            readiness.nudge();
+        }
+        entry
     };
-    let mut registry = LET_GO
-        .wait_while(registry, is_held)
-        .unwrap_or_else(PoisonError::into_inner);
-    registry
-        .entries
-        .retain(|entry| entry.thread_id != thread_id);
+    // Waits for whoever reads it.
+    drop(lock(&entry.link).take());
 }
 
-impl Registry {
-    fn wake_thread(&self) {
-        let one = 1_u64.to_ne_bytes();
-        if let Some(wake) = &self.wake {
-            // SAFETY: an open descriptor and eight bytes. It fails only when the counter is full,
-            // and then the thread is awake anyway.
-            unsafe { libc::write(wake.as_raw_fd(), one.as_ptr().cast(), one.len()) };
+/// Waits for ACKs, at the longest as long as `patience`, and reads them; false when nothing came,
+/// when there is no link, or when the thread is to end.
+pub(crate) fn read_for(patience: Duration) -> bool {
+    let readiness = {
+        let registry = registry();
+        let has_links = !registry.entries.is_empty();
+        registry.readiness.clone().filter(|_| has_links)
+    };
+    let Some(readiness) = readiness else {
+        return false;
+    };
+    let arrivals = readiness.wait(Some(patience));
+    let mut goes_on = !arrivals.is_empty();
+    for arrival in arrivals.iter() {
+        match arrival {
+            Arrival::Link(thread_id) => read(thread_id),
+            Arrival::Nudge => {}
+            Arrival::End => goes_on = false,
         }
     }
-
-    /// Moves links to and from the thread.
-    fn exchange(&mut self, links: &mut Vec<(u32, Link)>) {
-        self.has_changed = false;
-        for entry in &mut self.entries {
-            if entry.is_leaving {
-                give_back(entry, links);
-            } else if let Some(link) = entry.link.take() {
-                links.push((entry.thread_id, link));
-            }
-        }
-    }
+    goes_on
 }
 
-fn give_back(entry: &mut Entry, links: &mut Vec<(u32, Link)>) {
-    if let Some(index) = links.iter().position(|(id, _)| *id == entry.thread_id) {
-        entry.link = Some(links.swap_remove(index).1);
+/// Wakes a session in [`read_for`].
+pub(crate) fn nudge() {
+    if let Some(readiness) = &registry().readiness {
+        readiness.nudge();
     }
 }
 
@@ -185,9 +172,8 @@ unsafe extern "C" fn run(_argument: *mut c_void) -> *mut c_void {
     // SAFETY: called once at the start of a thread, and undone at its end.
     unsafe { server::my_thread_init() };
     guard("the ACK receiver", &host::POISON, (), || {
-        let mut receiver = Receiver { links: Vec::new() };
         error_log::write(&LogMessage::AckReceiverStarting);
-        receiver.serve();
+        serve();
         error_log::write(&LogMessage::AckReceiverStopping);
     });
     // SAFETY: undoes `my_thread_init`.
@@ -195,77 +181,42 @@ unsafe extern "C" fn run(_argument: *mut c_void) -> *mut c_void {
     ptr::null_mut()
 }
 
-/// What the thread has in hand.
-struct Receiver {
-    links: Vec<(u32, Link)>,
-}
-
-impl Receiver {
-    fn serve(&mut self) {
-        let Some(wake_fd) = registry().wake.as_ref().map(OwnedFd::as_raw_fd) else {
-            return;
+fn serve() {
+    loop {
+        fault::point("ack_receiver", &host::POISON);
+        let (readiness, has_links) = {
+            let registry = registry();
+            (registry.readiness.clone(), !registry.entries.is_empty())
         };
-        let mut polled = Vec::new();
-        while self.keep_up_with_registry(&mut polled, wake_fd) {
-            fault::point("ack_receiver", &host::POISON);
-            let stage = match self.links.is_empty() {
-                true => &WAITING_FOR_CONNECTION,
-                false => &commit_wait::WAITING_FOR_ACK,
-            };
-            stage.enter();
-            // SAFETY: a list of descriptors that are open: the registry closes none while this
-            // thread holds its link.
-            let ready =
-                unsafe { libc::poll(polled.as_mut_ptr(), polled.len() as libc::nfds_t, -1) };
-            if 0 < ready {
-                self.read_ready(&mut polled);
-            }
-        }
-    }
-
-    /// Takes over what changed; false when the thread is to end.
-    fn keep_up_with_registry(&mut self, polled: &mut Vec<libc::pollfd>, wake_fd: c_int) -> bool {
-        let mut registry = registry();
-        if registry.state != State::Up {
-            return false;
-        }
-        if registry.has_changed {
-            registry.exchange(&mut self.links);
-            LET_GO.notify_all();
-            polled.clear();
-            polled.push(poll_entry(wake_fd));
-            polled.extend(self.links.iter().map(|(_, link)| poll_entry(link.fd())));
-        }
-        true
-    }
-
-    /// Reads every link that has something; `polled` is the eventfd, then the links in order.
-    fn read_ready(&mut self, polled: &mut [libc::pollfd]) {
-        if polled[0].revents != 0 {
-            let mut count = [0_u8; 8];
-            // SAFETY: an open descriptor and room for its eight bytes.
-            unsafe { libc::read(polled[0].fd, count.as_mut_ptr().cast(), count.len()) };
-        }
-        let ready = polled[1..].iter_mut().zip(&mut self.links);
-        for (poll, (_, link)) in ready.filter(|(poll, _)| poll.revents != 0) {
-            READING_ACK.enter();
-            if !read_acks(link) {
-                link.close();
-                poll.fd = link.fd();
+        let Some(readiness) = readiness else { return };
+        let stage = match has_links {
+            true => &commit_wait::WAITING_FOR_ACK,
+            false => &WAITING_FOR_CONNECTION,
+        };
+        stage.enter();
+        for arrival in readiness.wait(None).iter() {
+            match arrival {
+                Arrival::Link(thread_id) => {
+                    READING_ACK.enter();
+                    read(thread_id);
+                }
+                Arrival::Nudge => {}
+                Arrival::End => return,
             }
         }
     }
 }
 
-impl Drop for Receiver {
-    /// Gives all links back, also after a panic: a dump that ends waits for its own.
-    fn drop(&mut self) {
-        let mut registry = registry();
-        for entry in &mut registry.entries {
-            give_back(entry, &mut self.links);
-        }
-        registry.state = State::Down;
-        LET_GO.notify_all();
+/// Reads all that a link has.
+fn read(thread_id: u32) {
+    let its = |entry: &&Arc<Entry>| entry.thread_id == thread_id;
+    let entry = registry().entries.iter().find(its).cloned();
+    let Some(entry) = entry else { return };
+    let mut link = lock(&entry.link);
+    if let Some(link) = link.as_mut().filter(|link| !link.is_over())
+        && !read_acks(link)
+    {
+        link.close();
     }
 }
 
@@ -302,23 +253,13 @@ fn read_acks(link: &mut Link) -> bool {
     }
 }
 
-fn poll_entry(fd: c_int) -> libc::pollfd {
-    libc::pollfd {
-        fd,
-        events: libc::POLLIN,
-        revents: 0,
-    }
-}
-
 fn registry() -> MutexGuard<'static, Registry> {
-    // A panic in here leaves a consistent list: every step is a single assignment or a move.
-    REGISTRY.lock().unwrap_or_else(PoisonError::into_inner)
+    lock(&REGISTRY)
 }
 
-fn errno() -> c_int {
-    std::io::Error::last_os_error()
-        .raw_os_error()
-        .unwrap_or_default()
+/// A panic in here leaves a consistent value: every step is a single assignment or a move.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// The thread's name in the Performance Schema.

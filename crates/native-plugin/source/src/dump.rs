@@ -268,8 +268,10 @@ fn register(server_id: ServerId) -> Result<(), &'static str> {
         let protocol = server::thd_get_protocol_classic(current_session());
         Link::of_dump(protocol, server_id)
     }?;
-    ack_receiver::add(current_thread(), link);
-    Ok(())
+    match ack_receiver::add(current_thread(), link) {
+        true => Ok(()),
+        false => Err("the replica's connection cannot be watched"),
+    }
 }
 
 /// Sends a flagged event on its way at once.

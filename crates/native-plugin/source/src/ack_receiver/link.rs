@@ -8,7 +8,7 @@
 use core::ffi::{CStr, c_int};
 use core::mem::MaybeUninit;
 use core::ptr::{self, NonNull};
-use std::os::fd::{AsRawFd, FromRawFd, OwnedFd};
+use std::os::fd::{AsRawFd, FromRawFd, OwnedFd, RawFd};
 
 use semisync_abi::layout::network::{
     COMPRESSION_ZLIB, COMPRESSION_ZSTD, CompressContext, VIO_TYPE_SOCKET, VIO_TYPE_SSL,
@@ -102,12 +102,14 @@ impl Link {
         self.server_id
     }
 
-    /// What to poll; -1, which poll skips, when it is over.
-    pub(super) fn fd(&self) -> c_int {
-        match self.is_over {
-            true => -1,
-            false => self.socket.as_raw_fd(),
-        }
+    /// What to wait for.
+    pub(super) fn socket(&self) -> RawFd {
+        self.socket.as_raw_fd()
+    }
+
+    /// Whether it is not read any more.
+    pub(super) fn is_over(&self) -> bool {
+        self.is_over
     }
 
     /// Never reads it again. It stays registered until its dump ends.
@@ -126,7 +128,7 @@ impl Link {
             };
             result.map_err(LinkError::Broken)?;
             if len < READ_LEN && matches!(self.stream, Stream::Socket) {
-                // A socket that gave less than asked for is empty; the next poll tells of more.
+                // A socket that gave less than asked for is empty; what comes later is told anew.
                 break;
             }
         }
@@ -171,7 +173,9 @@ impl Stream {
             Ok(0) => Err(LinkError::Closed),
             Ok(len) => Ok(Some(len)),
             Err(_) => match std::io::Error::last_os_error().raw_os_error() {
-                Some(libc::EAGAIN | libc::EINTR | libc::ETIMEDOUT) => Ok(None),
+                Some(libc::EAGAIN | libc::ETIMEDOUT) => Ok(None),
+                // What has arrived is told of only once.
+                Some(libc::EINTR) => self.read(socket, buffer),
                 Some(_) | None => Err(LinkError::Closed),
             },
         }
