@@ -50,6 +50,8 @@ unsafe extern "C" fn transmit_start(
     let semisync = guard("transmit_start", &host::POISON, false, announced);
     IS_SEMISYNC.set(semisync);
     let flags = if semisync {
+        // `transmit_stop` counts it back, whatever happens in between.
+        host::count_dump(true);
         TRANSMIT_OBSERVE
     } else {
         TRANSMIT_DO_NOT_OBSERVE
@@ -203,15 +205,12 @@ fn announced() -> bool {
 }
 
 fn dump_started(server_id: ServerId, position: BinlogPosition, semisync: bool) -> c_int {
-    if semisync {
-        host::count_dump(true);
-        if let Err(text) = register(server_id) {
-            error_log::write_text(Level::Error, &format!("semisync plugin: {text}"));
-            host::count_dump(false);
-            IS_SEMISYNC.set(false);
-            host::report(Input::DumpRegistrationFailed { server_id });
-            return -1;
-        }
+    if semisync && let Err(text) = register(server_id) {
+        error_log::write_text(Level::Error, &format!("semisync plugin: {text}"));
+        host::count_dump(false);
+        IS_SEMISYNC.set(false);
+        host::report(Input::DumpRegistrationFailed { server_id });
+        return -1;
     }
     host::report(Input::DumpStarted {
         server_id,
