@@ -31,6 +31,8 @@ pub struct Soak {
     pub turns: u32,
     /// Who watches.
     pub checkers: fn(&Cluster) -> Checkers,
+    /// Lines of `my.cnf` that every server gets beside its random ones.
+    pub options: &'static [&'static str],
 }
 
 /// What a run came to.
@@ -60,6 +62,7 @@ impl Default for Soak {
         Soak {
             turns: 100,
             checkers: Checkers::new,
+            options: &[],
         }
     }
 }
@@ -119,7 +122,10 @@ impl Soak {
 
     fn make(&self, seed: u64, made: &mut Script) -> Player {
         let mut chance = Chance::new(seed);
-        let setting = configuration::random(&mut chance, seed);
+        let mut setting = configuration::random(&mut chance, seed);
+        let options = self.options.iter();
+        let lines = options.map(|option| format!("option: {option}"));
+        setting.header.extend(lines);
         made.header.clone_from(&setting.header);
         let mut player = self.player(made).expect("a configuration that can be read");
         let mut workload = Workload::new(setting, chance);

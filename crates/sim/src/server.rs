@@ -78,6 +78,8 @@ pub(crate) struct Server {
     pub(crate) replica_plugin: Option<ReplicaPlugin>,
     /// How the source plugin counts ACKs.
     pub(crate) counting: AckCounting,
+    /// A fault: an ACK counts for two replicas.
+    pub(crate) counts_for_neighbour: bool,
     /// How the option file wants plugins loaded: OFF, ON, FORCE, FORCE_PLUS_PERMANENT.
     pub(crate) load_options: BTreeMap<&'static str, &'static str>,
     /// Loaded plugins, in the order they were loaded.

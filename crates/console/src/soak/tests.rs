@@ -116,3 +116,20 @@ fn a_short_lab_keeps_the_setting_that_matters_and_no_other() {
     let lax = ["sync_binlog", "innodb_flush_log_at_trx_commit"];
     assert!(lax.iter().any(|name| option.contains(name)), "{option}");
 }
+
+/// A source that takes an ACK of one replica for one of its neighbour too releases commits one ACK
+/// early.
+#[test]
+fn a_source_that_releases_commits_early_is_found_and_made_short() {
+    const FAULT: &str = "semisync_lab_counting_for_neighbour";
+    let soak = Soak {
+        options: &[FAULT],
+        ..Soak::default()
+    };
+    let short = finds(&soak, 0..100, "no acknowledged commit is lost", 20);
+    // Without the fault the same lab breaks nothing.
+    let mut sound = short.script.clone();
+    sound.header.retain(|line| !line.contains(FAULT));
+    assert_ne!(sound, short.script);
+    assert_eq!(Soak::default().judge(&sound), None, "{}", sound.text());
+}

@@ -51,6 +51,7 @@ impl Server {
             source_plugin: None,
             replica_plugin: None,
             counting: AckCounting::default(),
+            counts_for_neighbour: false,
             load_options: BTreeMap::new(),
             install_order: Vec::new(),
             waits: BTreeMap::new(),
@@ -201,6 +202,7 @@ impl Cluster {
         }
         server.plugin_options.clone_from(&options.plugin_options);
         server.load_options.clone_from(&options.load_options);
+        server.counts_for_neighbour = options.counts_for_neighbour;
         server.counting = match options.counts_as_stock {
             true => AckCounting::Stock,
             false => AckCounting::Exact,

@@ -454,6 +454,9 @@ impl Cluster {
                     position: position.clone(),
                 };
                 self.mark(Lane::Server(ix), None, kind);
+                if self.server(ix).counts_for_neighbour {
+                    self.count_for_neighbour(ix, id, &position);
+                }
                 let input = Input::AckReceived {
                     server_id,
                     position,
@@ -463,6 +466,22 @@ impl Cluster {
             Err(error) => {
                 self.source_input(ix, Input::AckRejected { error });
             }
+        }
+    }
+
+    /// The fault of a broken source: another replica is taken to have sent the ACK too.
+    fn count_for_neighbour(&mut self, ix: ServerIndex, id: ConnectionId, at: &BinlogPosition) {
+        let mut others = self.server(ix).replicas.iter();
+        let other = others.find_map(|(other, connection)| {
+            let dump = connection.dump.as_ref()?;
+            (*other != id && dump.is_semisync).then_some(dump.server_id)
+        });
+        if let Some(other) = other {
+            let input = Input::AckReceived {
+                server_id: ServerId(other),
+                position: at.clone(),
+            };
+            self.source_input(ix, input);
         }
     }
 

@@ -21,6 +21,8 @@ pub(crate) struct Options {
     pub(crate) load_options: BTreeMap<&'static str, &'static str>,
     /// Counts ACKs as the stock plugin does; an option of the virtual cluster alone.
     pub(crate) counts_as_stock: bool,
+    /// Takes an ACK of one replica for one of its neighbour too: a fault, for tests of the checkers.
+    pub(crate) counts_for_neighbour: bool,
     /// Base name of the binary log.
     pub(crate) binlog_base: Option<String>,
 }
@@ -46,6 +48,9 @@ impl Server {
                     options
                         .globals
                         .set(ordinary!("log_bin"), Setting::Bool(false));
+                }
+                (COUNTING_FOR_NEIGHBOUR, _) if cfg!(feature = "defects") => {
+                    options.counts_for_neighbour = true;
                 }
                 (STOCK_COUNTING, value) => {
                     options.counts_as_stock = value.is_none_or(|value| value != "0");
@@ -187,6 +192,9 @@ fn refused(written: &str, value: Option<&str>) -> Vec<Line> {
 
 /// Not an option of MySQL: shows how 9.7.4's own plugin miscounts ACKs for counts of 3 and more.
 const STOCK_COUNTING: &str = "semisync_lab_stock_counting";
+
+/// As little an option of MySQL.
+const COUNTING_FOR_NEIGHBOUR: &str = "semisync_lab_counting_for_neighbour";
 
 type LoadOption = ((Family, Naming), Option<&'static str>);
 
