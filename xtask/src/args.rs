@@ -28,7 +28,7 @@ usage: cargo xtask COMMAND
   cycles [N] [--plugins stock]   install and uninstall the plugins N times (1,000) under load
   valgrind [--plugins stock] [--control]
                                  a source and a replica under memcheck
-  bench-server [--quick]         our plugins measured beside the stock ones and beside none
+  bench-server [--quick | --one] our plugins measured beside the stock ones and beside none
   soak [--seeds N] [--first SEED] [--jobs N] [--out DIR] [--no-shrink]
                                  run random labs with faults, watched by the checkers; what
                                  breaks a property becomes a short lab in target/soak
