@@ -145,6 +145,8 @@ pub(crate) enum ProcessEvent {
     ReceiverTimesOut(u64),
     /// The applier has applied a transaction, or tries again after a lock wait.
     ApplierRuns(u64),
+    /// The applier has waited for a row lock for as long as it may, if it still waits.
+    ApplierLockWaitTimesOut(u64, u64),
     /// The next step of a shutdown.
     ShutdownGoesOn(u32),
 }
@@ -377,6 +379,9 @@ impl Cluster {
             ProcessEvent::ReceiverWrote(serial) => self.receiver_wrote(ix, serial),
             ProcessEvent::ReceiverTimesOut(serial) => self.receiver_times_out(ix, serial),
             ProcessEvent::ApplierRuns(serial) => self.applier_runs(ix, serial),
+            ProcessEvent::ApplierLockWaitTimesOut(serial, wait) => {
+                self.applier_lock_wait_times_out(ix, serial, wait);
+            }
             ProcessEvent::ShutdownGoesOn(step) => self.shutdown_goes_on(ix, step),
         }
     }

@@ -141,6 +141,19 @@ pub struct ReplicaRow {
     pub uuid: String,
 }
 
+/// Why an applier stopped.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ApplierError {
+    /// Last_SQL_Errno
+    pub number: u32,
+    /// Last_SQL_Error
+    pub coordinator: String,
+    /// What the worker says of it, in `replication_applier_status_by_worker`
+    pub worker: String,
+    /// Last_SQL_Error_Timestamp
+    pub at: Instant,
+}
+
 /// The columns of SHOW REPLICA STATUS and the replication tables that can differ.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ReplicaStatusRow {
@@ -179,9 +192,9 @@ pub struct ReplicaStatusRow {
     /// Last_IO_Errno, Last_IO_Error, and when
     pub receiver_error: Option<(u32, String, Instant)>,
     /// Last_SQL_Errno, Last_SQL_Error, and when
-    pub applier_error: Option<(u32, String, Instant)>,
-    /// What the worker said that met it.
-    pub worker_error: String,
+    pub applier_error: Option<ApplierError>,
+    /// How often a transaction was undone and tried again
+    pub transaction_retries: u64,
     /// Between heartbeats.
     pub heartbeat_us: u64,
     /// Source_Server_Id

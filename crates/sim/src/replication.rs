@@ -5,6 +5,8 @@
 
 pub(crate) mod channel;
 
+mod checkpoint;
+
 pub(crate) mod relay_log;
 
 pub(crate) mod receiver;
@@ -18,5 +20,7 @@ pub(crate) mod dump_start;
 pub(crate) mod applier;
 
 pub(crate) mod apply;
+
+pub(crate) mod obstacles;
 
 pub(crate) mod until;

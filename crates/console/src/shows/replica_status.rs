@@ -117,8 +117,16 @@ fn connection(row: &ReplicaStatusRow) -> Vec<Cell> {
 }
 
 fn filters_and_errors(row: &ReplicaStatusRow) -> Vec<Cell> {
-    let (io_errno, io_error) = error(row.receiver_error.as_ref());
-    let (sql_errno, sql_error) = error(row.applier_error.as_ref());
+    let (io_errno, io_error) = error(
+        row.receiver_error
+            .as_ref()
+            .map(|(number, words, _)| (*number, words)),
+    );
+    let (sql_errno, sql_error) = error(
+        row.applier_error
+            .as_ref()
+            .map(|it| (it.number, &it.coordinator)),
+    );
     vec![
         text("Replicate_Do_DB", ""),
         text("Replicate_Ignore_DB", ""),
@@ -150,9 +158,8 @@ fn filters_and_errors(row: &ReplicaStatusRow) -> Vec<Cell> {
 }
 
 fn identity_and_gtids(row: &ReplicaStatusRow) -> Vec<Cell> {
-    let stamp = |error: Option<&(u32, String, semisync_core::Instant)>| {
-        error.map_or(String::new(), |(_, _, at)| calendar::short_stamp(*at))
-    };
+    let stamp =
+        |at: Option<semisync_core::Instant>| at.map_or(String::new(), calendar::short_stamp);
     vec![
         text("Replicate_Ignore_Server_Ids", ""),
         number("Source_Server_Id", row.source_server_id),
@@ -165,11 +172,11 @@ fn identity_and_gtids(row: &ReplicaStatusRow) -> Vec<Cell> {
         text("Source_Bind", ""),
         text(
             "Last_IO_Error_Timestamp",
-            stamp(row.receiver_error.as_ref()),
+            stamp(row.receiver_error.as_ref().map(|(_, _, at)| *at)),
         ),
         text(
             "Last_SQL_Error_Timestamp",
-            stamp(row.applier_error.as_ref()),
+            stamp(row.applier_error.as_ref().map(|it| it.at)),
         ),
         text("Source_SSL_Crl", ""),
         text("Source_SSL_Crlpath", ""),
@@ -185,9 +192,9 @@ fn identity_and_gtids(row: &ReplicaStatusRow) -> Vec<Cell> {
     ]
 }
 
-fn error(error: Option<&(u32, String, semisync_core::Instant)>) -> (u32, String) {
-    error.map_or((0, String::new()), |(errno, message, _)| {
-        (*errno, message.clone())
+fn error(error: Option<(u32, &String)>) -> (u32, String) {
+    error.map_or((0, String::new()), |(errno, message)| {
+        (errno, message.clone())
     })
 }
 

@@ -126,7 +126,11 @@ fn connection_status(channel: Channel<'_>) -> TableContents {
             "Connecting" => "CONNECTING",
             _ => "OFF",
         };
-        let (errno, message, when) = error(row.receiver_error.as_ref());
+        let (errno, message, when) = error(
+            row.receiver_error
+                .as_ref()
+                .map(|(number, words, at)| (*number, words, *at)),
+        );
         vec![
             text(""),
             text(""),
@@ -181,7 +185,7 @@ fn applier_status(channel: Channel<'_>) -> TableContents {
             text(""),
             text(service_state(row)),
             remaining.map_or(Value::Null, number),
-            number(0),
+            number(row.transaction_retries),
         ]
     })
 }
@@ -198,7 +202,8 @@ fn by_coordinator(channel: Channel<'_>) -> TableContents {
         ("PROCESSING_TRANSACTION", TEXT_NULL),
     ];
     one_row(channel, &columns, |row| {
-        let (errno, message, when) = error(row.applier_error.as_ref());
+        let failed = row.applier_error.as_ref();
+        let (errno, message, when) = error(failed.map(|it| (it.number, &it.coordinator, it.at)));
         vec![
             text(""),
             Value::Null,
@@ -236,14 +241,8 @@ fn by_worker(channel: Channel<'_>, workers: u64) -> TableContents {
     ];
     let rows = channel.into_iter().flat_map(|row| {
         (1..=workers).map(move |worker| {
-            let met = match worker {
-                1 => row.applier_error.as_ref(),
-                _ => None,
-            };
-            let (errno, mut message, when) = error(met);
-            if met.is_some() {
-                message = text(row.worker_error.clone());
-            }
+            let failed = row.applier_error.as_ref().filter(|_| worker == 1);
+            let (errno, message, when) = error(failed.map(|it| (it.number, &it.worker, it.at)));
             let (last_applied, applying) = match worker {
                 1 => (row.last_applied.clone(), row.applying.clone()),
                 _ => (String::new(), String::new()),
@@ -268,13 +267,9 @@ fn service_state(row: &ReplicaStatusRow) -> &'static str {
     if row.applier_running { "ON" } else { "OFF" }
 }
 
-fn error(error: Option<&(u32, String, Instant)>) -> (Value, Value, Value) {
+fn error(error: Option<(u32, &String, Instant)>) -> (Value, Value, Value) {
     match error {
-        Some((errno, message, at)) => (
-            number(*errno),
-            text(message.clone()),
-            text(stamp(Some(*at))),
-        ),
+        Some((errno, message, at)) => (number(errno), text(message), text(stamp(Some(at)))),
         None => (number(0), text(""), text(stamp(None))),
     }
 }

@@ -104,6 +104,7 @@ impl Cluster {
                 back(&mut channel.receiver.since);
                 back(&mut channel.applier.since);
                 back(&mut channel.applier.last_timestamp);
+                channel.applier.checkpoints.times_mut().for_each(back);
             }
             let lines = server.error_log.iter().cloned().map(|mut line| {
                 back(&mut line.logged);

@@ -204,6 +204,7 @@ impl Cluster {
             restart_relay_log(channel, &relay_base);
             if !moves && !has_position {
                 channel.applier.executed = read.clone();
+                channel.applier.make_checkpoint();
             }
             channel.read = read;
             let retrieved = channel.retrieved.clone();

@@ -40,7 +40,8 @@ impl Cluster {
         let channel = server.channel.as_ref()?;
         let receiver = &channel.receiver;
         let applier = &channel.applier;
-        let (relay_log_file, relay_log_pos) = relay_position(channel);
+        let (relay_log_file, relay_log_pos) = relay_position(channel, self.now());
+        let executed = &applier.checkpoints.last(self.now()).executed;
         let gtid = |gtid: Option<crate::gtid::Gtid>| gtid.map(|gtid| gtid.to_string());
         Some(ReplicaStatusRow {
             receiver_state: receiver.state().to_owned(),
@@ -53,18 +54,18 @@ impl Cluster {
             read_source_log_pos: channel.read.offset,
             relay_log_file,
             relay_log_pos,
-            relay_source_log_file: applier.executed.file.to_string(),
+            relay_source_log_file: executed.file.to_string(),
             receiver_running: receiver.phase.running().to_owned(),
             applier_running: applier.is_running,
-            exec_source_log_pos: applier.executed.offset,
+            exec_source_log_pos: executed.offset,
             relay_log_space: channel.relay_log.space(),
             seconds_behind: self.seconds_behind(channel),
             receiver_error: receiver.error.clone(),
             applier_error: applier.error.clone(),
+            transaction_retries: applier.retries,
             heartbeat_us: channel.config.heartbeat_us.unwrap_or_else(|| {
                 server.global(ordinary!("replica_net_timeout")).as_u64() * 500_000
             }),
-            worker_error: applier.worker_error.clone(),
             source_server_id: channel.source_id,
             source_uuid: channel.source_uuid.clone(),
             applier_state: applier.state(self.world.now).to_owned(),
@@ -160,9 +161,9 @@ fn is_caught_up(executed: &BinlogPosition, read: &BinlogPosition) -> bool {
     executed.file == read.file && read.offset <= executed.offset
 }
 
-/// Where the applier is in the relay log.
-pub(crate) fn relay_position(channel: &Channel) -> (String, u64) {
-    let (number, index) = channel.applier.done;
+/// Where the applier is in the relay log, as of its last checkpoint.
+pub(crate) fn relay_position(channel: &Channel, now: Instant) -> (String, u64) {
+    let (number, index) = channel.applier.checkpoints.last(now).relay;
     let (first, _) = channel.relay_log.numbers();
     let Some(file) = channel.relay_log.file(number.max(first)) else {
         return (String::new(), 4);

@@ -5,6 +5,7 @@ use std::time::Duration;
 use semisync_core::{BinlogPosition, Instant};
 
 use super::channel::Applying;
+use super::obstacles::Attempts;
 use super::until::Until;
 use crate::ServerIndex;
 use crate::binlog::{BinlogEvent, EventBody};
@@ -31,6 +32,11 @@ impl Cluster {
         server.next_processlist_id += 1 + server
             .global(ordinary!("replica_parallel_workers"))
             .as_u64();
+        let period = server.global(ordinary!("replica_checkpoint_period"));
+        let period = Duration::from_millis(period.as_u64());
+        let lock_wait_timeout = server
+            .global(ordinary!("innodb_lock_wait_timeout"))
+            .as_u64();
         let Some(channel) = server.channel.as_mut() else {
             return;
         };
@@ -44,12 +50,14 @@ impl Cluster {
         applier.serial += 1;
         applier.scan = applier.done;
         applier.buffer.clear();
-        let BinlogPosition { file, offset } = applier.executed.clone();
+        applier.checkpoints.start(period);
+        applier.lock_wait_timeout = Duration::from_secs(lock_wait_timeout);
+        let BinlogPosition { file, offset } = applier.checkpoints.last(now).executed.clone();
         let (log, position) = match file.is_empty() {
             true => ("FIRST".to_owned(), 0),
             false => (file.to_string(), offset),
         };
-        let (relay_file, relay_position) = relay_position(channel);
+        let (relay_file, relay_position) = relay_position(channel, now);
         let text = format!(
             "Replica SQL thread for channel '' initialized, starting replication in log '{log}' at \
              position {position}, relay log './{relay_file}' position: {relay_position}"
@@ -90,6 +98,7 @@ impl Cluster {
         }
         applier.is_running = false;
         applier.is_stopping = false;
+        applier.make_checkpoint();
         if applier
             .applying
             .as_ref()
@@ -116,7 +125,7 @@ impl Cluster {
     }
 
     /// STOP REPLICA returns in the sessions that waited for this.
-    fn applier_has_stopped(&mut self, ix: ServerIndex) {
+    pub(super) fn applier_has_stopped(&mut self, ix: ServerIndex) {
         for session in std::mem::take(&mut self.server_mut(ix).stop_waiters) {
             self.statement_ends_ok(ix, session, OkPacket::default());
         }
@@ -177,8 +186,6 @@ impl Cluster {
                 && event.server_id != own_id
             {
                 applier.source_file.clone_from(next);
-                // The workers are waited for, and a checkpoint is made.
-                applier.finished = None;
                 if applier.buffer.is_empty() {
                     applier.executed = BinlogPosition::new(next, *position);
                 }
@@ -186,6 +193,11 @@ impl Cluster {
             if !event.body.is_in_transaction() {
                 if applier.buffer.is_empty() {
                     applier.done = applier.scan;
+                    let is_source_s = event.server_id != own_id;
+                    let waits = matches!(*event.body, EventBody::Rotate { .. });
+                    if is_source_s && (waits || applier.checkpoints.is_complete(now)) {
+                        applier.make_checkpoint();
+                    }
                 }
                 continue;
             }
@@ -203,6 +215,7 @@ impl Cluster {
             if applying.gtid.is_some_and(|gtid| executed.contains(gtid)) {
                 applier.done = applier.scan;
                 applier.executed = applying.end;
+                applier.checkpoints.applied(now, applier.progress());
                 continue;
             }
             applying.due = due(&applying, channel.config.delay).max(now);
@@ -219,17 +232,9 @@ impl Cluster {
     /// needs stay.
     pub(crate) fn purge_relay_log(&mut self, ix: ServerIndex, number: u64) {
         let now = self.world.now;
-        let period = self
-            .server(ix)
-            .global(ordinary!("replica_checkpoint_period"))
-            .as_u64();
         if let Some(channel) = self.channel_mut(ix) {
-            let checkpoint = channel
-                .applier
-                .checkpoint_file(now, Duration::from_millis(period));
-            channel
-                .relay_log
-                .purge_before(checkpoint.map_or(number, |file| file.min(number)));
+            let (checkpoint, _) = channel.applier.checkpoints.last(now).relay;
+            channel.relay_log.purge_before(checkpoint.min(number));
         }
     }
 
@@ -254,27 +259,6 @@ impl Cluster {
             }
         }
     }
-
-    /// The applier cannot go on.
-    pub(crate) fn applier_fails(&mut self, ix: ServerIndex, number: u32, text: String) {
-        let now = self.world.now;
-        self.server_mut(ix).engine.rollback(Actor::Applier);
-        self.wake_lock_waiters(ix);
-        let Some(channel) = self.channel_mut(ix) else {
-            return;
-        };
-        let applier = &mut channel.applier;
-        applier.error = Some((number, text.clone(), now));
-        applier.worker_error.clone_from(&text);
-        applier.applying = None;
-        applier.is_running = false;
-        applier.is_stopping = false;
-        applier.serial += 1;
-        let line = format!("Replica SQL for channel '': {text}, Error_code: MY-{number:06}");
-        self.log(ix, Line::error(10584, "Repl", line));
-        self.mark(Lane::Server(ix), None, TraceKind::ApplierStopped);
-        self.applier_has_stopped(ix);
-    }
 }
 
 fn applying(events: Vec<BinlogEvent>, source_file: &str) -> Applying {
@@ -289,6 +273,7 @@ fn applying(events: Vec<BinlogEvent>, source_file: &str) -> Applying {
         end: BinlogPosition::new(source_file, end),
         due: Instant::ZERO,
         is_committing: false,
+        attempts: Attempts::default(),
     }
 }
 

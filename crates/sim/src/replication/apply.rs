@@ -1,9 +1,10 @@
 //! Applying one transaction: its rows with their locks, or its statement; then the commit.
 
+use semisync_core::Instant;
 use semisync_core::source::Input;
-use semisync_core::{BinlogPosition, Instant};
 
 use super::channel::Applying;
+use super::obstacles::{Obstacle, RowsEvent};
 use crate::binlog::event::is_savepoint;
 use crate::binlog::{BinlogEvent, DdlAction, EventBody, RowChange, RowsKind, size};
 use crate::cluster::Cluster;
@@ -15,16 +16,10 @@ use crate::trace::{Lane, TraceKind};
 use crate::variables::ordinary;
 use crate::{ServerIndex, TransactionId};
 
-/// Why a transaction is not applied.
-enum Obstacle {
-    Blocked(LockName),
-    /// What Last_SQL_Error says of the row, and where its event ends if not with the transaction.
-    Failed(u32, String, Option<u64>),
-}
-
 impl Cluster {
     /// The time to apply a transaction is over, or a lock is free.
     pub(crate) fn applier_runs(&mut self, ix: ServerIndex, serial: u64) {
+        let now = self.world.now;
         let Some(channel) = self.channel_mut(ix) else {
             return;
         };
@@ -32,7 +27,8 @@ impl Cluster {
         if applier.serial != serial || !applier.is_running {
             return;
         }
-        let Some(applying) = applier.applying.clone().filter(|it| !it.is_committing) else {
+        let is_due = |it: &Applying| !it.is_committing && it.attempts.pause_until <= now;
+        let Some(applying) = applier.applying.clone().filter(is_due) else {
             return;
         };
         if self.applier_waits_for_read_lock(ix) {
@@ -40,15 +36,9 @@ impl Cluster {
         }
         match self.apply(ix, &applying) {
             Ok(()) => self.commit_applied(ix, &applying),
-            Err(Obstacle::Blocked(lock)) => {
-                self.server_mut(ix)
-                    .engine
-                    .locks_mut()
-                    .wait(Actor::Applier, lock);
-                self.break_deadlock(ix, Actor::Applier);
-            }
+            Err(Obstacle::Blocked(lock, event)) => self.applier_blocked(ix, lock, event),
             Err(Obstacle::Failed(number, reason, at)) => {
-                self.report_failure(ix, &applying, (number, &reason), at);
+                self.applier_fails(ix, &applying, (number, &reason), at);
             }
         }
     }
@@ -136,12 +126,18 @@ impl Cluster {
         };
         let table = match engine.open_table(Actor::Applier, (db, name)) {
             Ok(Ok(table)) => table,
-            Ok(Err(lock)) => return Err(Obstacle::Blocked(lock)),
+            Ok(Err(lock)) => return Err(Obstacle::Blocked(lock, None)),
             Err(error) => {
                 let text = format!("Error executing row event: '{}'", error.message);
                 return Err(Obstacle::Failed(u32::from(error.code), text, Some(end)));
             }
         };
+        let verb = match kind {
+            RowsKind::Write => "Write_rows",
+            RowsKind::Update => "Update_rows",
+            RowsKind::Delete => "Delete_rows",
+        };
+        let head = format!("Could not execute {verb} event on table {db}.{name};");
         for change in changes {
             let after = change.after.iter().map(|(key, _)| key);
             for key in std::iter::once(&change.key).chain(after) {
@@ -153,18 +149,12 @@ impl Cluster {
                 };
                 let busy = busy.or_else(|| engine.lock_row(Actor::Applier, &table, key));
                 if let Some(lock) = busy {
-                    return Err(Obstacle::Blocked(lock));
+                    return Err(Obstacle::Blocked(lock, Some(RowsEvent { head, end })));
                 }
             }
             let exists = engine
                 .current(Actor::Applier, &table, &change.key)
                 .is_some();
-            let verb = match kind {
-                RowsKind::Write => "Write_rows",
-                RowsKind::Update => "Update_rows",
-                RowsKind::Delete => "Delete_rows",
-            };
-            let head = format!("Could not execute {verb} event on table {db}.{name};");
             match kind {
                 RowsKind::Write if exists => {
                     let entry = key_text(&change.key);
@@ -247,7 +237,7 @@ impl Cluster {
         for (db, table) in locked {
             let name = LockName::TableExclusive(db.clone(), table.clone());
             if let Some(lock) = engine.lock(Actor::Applier, name) {
-                return Err(Obstacle::Blocked(lock));
+                return Err(Obstacle::Blocked(lock, None));
             }
         }
         if let Some(transaction) = engine.transaction_mut(Actor::Applier) {
@@ -263,6 +253,7 @@ impl Cluster {
         if let Some(channel) = self.channel_mut(ix)
             && let Some(applying) = channel.applier.applying.as_mut()
         {
+            applying.attempts.goes_on();
             applying.is_committing = true;
         }
         let server = self.server(ix);
@@ -302,51 +293,6 @@ impl Cluster {
         );
         self.wake_lock_waiters(ix);
         self.applier_committed(ix);
-    }
-
-    fn report_failure(
-        &mut self,
-        ix: ServerIndex,
-        applying: &Applying,
-        (number, reason): (u32, &str),
-        event_end: Option<u64>,
-    ) {
-        let end = &BinlogPosition {
-            file: applying.end.file.clone(),
-            offset: event_end.unwrap_or(applying.end.offset),
-        };
-        let mut reason = reason.replace("source log FIRST", &format!("source log {}", end.file));
-        if event_end.is_none()
-            && let Some((db, text)) = query_of(applying)
-        {
-            reason.push_str(&format!(" Default database: '{db}'. Query: '{text}'"));
-        }
-        let name = match applying.gtid {
-            Some(gtid) => gtid.to_string(),
-            None => "ANONYMOUS".to_owned(),
-        };
-        let worker = format!(
-            "Worker 1 failed executing transaction '{name}' at source log {}, end_log_pos {}; {reason}",
-            end.file, end.offset
-        );
-        let line = crate::server::error_log::Line::error(
-            10584,
-            "Repl",
-            format!("Replica SQL for channel '': {worker}, Error_code: MY-{number:06}"),
-        );
-        self.log(ix, line);
-        let text = format!(
-            "Coordinator stopped because there were error(s) in the worker(s). The most recent \
-             failure being: Worker 1 failed executing transaction '{name}' at source log {}, \
-             end_log_pos {}. See error log and/or \
-             performance_schema.replication_applier_status_by_worker table for more details about \
-             this failure or others, if any.",
-            end.file, end.offset
-        );
-        self.applier_fails(ix, number, text);
-        if let Some(channel) = self.channel_mut(ix) {
-            channel.applier.worker_error = worker;
-        }
     }
 }
 
@@ -419,16 +365,6 @@ fn logged_again(event: &BinlogEvent, text: &str, has_xid: bool) -> LoggedText {
         // What the source's event had beyond that.
         extra: u64::from(event.size).saturating_sub(bare),
     }
-}
-
-/// The default database and the text of the statement in a transaction that is one.
-fn query_of(applying: &Applying) -> Option<(&str, &str)> {
-    applying.events.iter().find_map(|event| match &*event.body {
-        EventBody::Query {
-            default_db, text, ..
-        } if text != "BEGIN" => Some((default_db.as_str(), text.as_str())),
-        _ => None,
-    })
 }
 
 fn key_text(key: &crate::engine::RowKey) -> String {

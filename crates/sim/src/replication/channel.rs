@@ -5,10 +5,13 @@ use std::time::Duration;
 
 use semisync_core::{BinlogPosition, Instant};
 
+use super::checkpoint::{Checkpoints, Progress};
+use super::obstacles::Attempts;
 use super::relay_log::RelayLog;
 use crate::TransactionId;
 use crate::binlog::BinlogEvent;
 use crate::gtid::{Gtid, GtidSet};
+use crate::inspect::ApplierError;
 use crate::network::{ConnectionId, DumpedEvent};
 use crate::operation::Login;
 use crate::replication::until::Until;
@@ -120,8 +123,8 @@ pub(crate) struct Applier {
     pub(crate) scan: (u64, usize),
     /// The next relay log event that is not applied (on disk).
     pub(crate) done: (u64, usize),
-    /// The relay log file of the transaction that was applied last, and when.
-    pub(crate) finished: Option<(u64, Instant)>,
+    /// What it says of that.
+    pub(crate) checkpoints: Checkpoints,
     /// Events of the transaction being read.
     pub(crate) buffer: Vec<BinlogEvent>,
     /// The source's file that `buffer` comes from.
@@ -130,9 +133,11 @@ pub(crate) struct Applier {
     pub(crate) applying: Option<Applying>,
     /// What is applied, in the source's coordinates (on disk).
     pub(crate) executed: BinlogPosition,
-    pub(crate) error: Option<(u32, String, Instant)>,
-    /// What the worker said before the coordinator said that.
-    pub(crate) worker_error: String,
+    pub(crate) error: Option<ApplierError>,
+    /// `innodb_lock_wait_timeout` when it was started.
+    pub(crate) lock_wait_timeout: Duration,
+    /// How often a transaction was tried again.
+    pub(crate) retries: u64,
     pub(crate) last_applied: Option<Gtid>,
     /// Timestamp of the last applied event.
     pub(crate) last_timestamp: Instant,
@@ -160,6 +165,7 @@ pub(crate) struct Applying {
     pub(crate) due: Instant,
     /// Handed to the group commit.
     pub(crate) is_committing: bool,
+    pub(crate) attempts: Attempts,
 }
 
 impl Channel {
@@ -199,8 +205,8 @@ impl Channel {
         applier.serial += 1;
         applier.buffer.clear();
         applier.applying = None;
-        applier.finished = None;
         applier.scan = applier.done;
+        applier.make_checkpoint();
         applier.error = None;
     }
 
@@ -229,13 +235,19 @@ impl Applier {
         self.done = done;
         self.executed = executed;
         self.last_applied = last_applied;
+        self.make_checkpoint();
     }
 
-    /// The relay log file that the workers' last checkpoint stands in, when they have applied
-    /// something since.
-    pub(crate) fn checkpoint_file(&self, now: Instant, period: Duration) -> Option<u64> {
-        let (file, at) = self.finished?;
-        (now.saturating_since(at) < period).then_some(file)
+    /// What is applied.
+    pub(crate) fn progress(&self) -> Progress {
+        Progress {
+            relay: self.done,
+            executed: self.executed.clone(),
+        }
+    }
+
+    pub(crate) fn make_checkpoint(&mut self) {
+        self.checkpoints.make(self.progress());
     }
 
     /// The transaction being applied is committed: the positions move behind it.
@@ -244,8 +256,8 @@ impl Applier {
             return;
         };
         self.done = self.scan;
-        self.finished = Some((self.scan.0, now));
         self.executed = applying.end;
+        self.checkpoints.applied(now, self.progress());
         self.last_applied = applying.gtid.or(self.last_applied);
         if let Some(event) = applying.events.last() {
             self.last_timestamp = event.timestamp;

@@ -124,6 +124,9 @@ fn the_events_say_what_a_real_servers_say() {
     assert_eq!(lines, expected);
 }
 
+/// `replica_checkpoint_period`: positions are told no later than this.
+const CHECKPOINT_PERIOD_MS: u64 = 300;
+
 /// File, position and space of the relay log.
 fn relay(lab: &Lab) -> (String, u64, u64, u64) {
     let status = lab.cluster.replica_status(REPLICA).expect("a channel");
@@ -138,6 +141,7 @@ fn relay(lab: &Lab) -> (String, u64, u64, u64) {
 #[test]
 fn the_relay_log_has_the_files_and_positions_of_a_real_replica() {
     let mut lab = Lab::new(1);
+    lab.wait_millis(CHECKPOINT_PERIOD_MS);
     assert_eq!(relay(&lab), ("relay.000002".to_owned(), 551, 752, 340));
     let session = lab.open(REPLICA);
     lab.ok(session, stop_receiver());

@@ -21,6 +21,9 @@ pub(super) fn normalise_cell(column: Column<'_>, cell: &str) -> String {
     if column.of_processes && is_number && CONNECTIONS.contains(&column.name) {
         return "…".to_owned();
     }
+    if is_time_of_an_error(column.name) && cell.bytes().any(|byte| (b'1'..=b'9').contains(&byte)) {
+        return "…".to_owned();
+    }
     let digits = |text: &str| text.bytes().take_while(u8::is_ascii_digit).count();
     let suffix = |text: &str| {
         let end = text.find(|c: char| !c.is_ascii_alphanumeric() && !"-.+~".contains(c));
@@ -38,6 +41,11 @@ pub(super) fn normalise_cell(column: Column<'_>, cell: &str) -> String {
         _ => cell,
     };
     replace_after(&cell, DIRECTORY, path).replace(DIRECTORY, "")
+}
+
+/// Whether a column tells when a thread of replication failed: nothing, or zeroes, if it did not.
+fn is_time_of_an_error(column: &str) -> bool {
+    column.to_ascii_uppercase().ends_with("_ERROR_TIMESTAMP")
 }
 
 /// Whether a row tells how long waits took, in microseconds: `Rpl_semi_sync_source_tx_wait_time`

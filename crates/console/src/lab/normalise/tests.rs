@@ -135,3 +135,19 @@ fn the_port_that_a_connection_comes_from_is_not_compared() {
          1 row in set (0.00 sec)\n\n",
     );
 }
+
+#[test]
+fn when_a_thread_failed_is_not_compared_but_whether_it_did() {
+    check(
+        "      Last_SQL_Error_Timestamp: 261120 18:33:27\n       Last_IO_Error_Timestamp: \n",
+        "      Last_SQL_Error_Timestamp: …\n       Last_IO_Error_Timestamp: \n",
+    );
+    let table = |value: &str, rule: &str| {
+        format!("{rule}\n| LAST_ERROR_TIMESTAMP       |\n{rule}\n| {value} |\n{rule}\n")
+    };
+    let never = table(
+        "0000-00-00 00:00:00.000000",
+        "+----------------------------+",
+    );
+    check(&never, &never);
+}
