@@ -68,8 +68,10 @@ pub enum TraceKind {
     },
 
     // --- Commit on the source ---
-    /// Engine prepare.
-    Prepared,
+    /// Engine prepare: of a client's transaction, or of the applier's.
+    Prepared {
+        session: Option<SessionKey>,
+    },
     /// Written to the binary log file (flush stage).
     BinlogFlushed {
         position: BinlogPosition,
@@ -96,7 +98,9 @@ pub enum TraceKind {
     EngineCommitted {
         gtid: Option<String>,
     },
-    RolledBack,
+    RolledBack {
+        session: SessionKey,
+    },
 
     // --- Network ---
     PacketSent {

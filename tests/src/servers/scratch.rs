@@ -36,6 +36,7 @@ fn make(directory: &Path) -> PathBuf {
             let _ = fs::remove_dir_all(named(directory));
         }
     }
+    remove_leftovers(directory);
     let parent = named(directory);
     fs::create_dir_all(&parent).expect("the scratch directory can be made");
     // SAFETY: the function takes nothing, and does not unwind.
@@ -43,9 +44,26 @@ fn make(directory: &Path) -> PathBuf {
     parent
 }
 
-fn named(directory: &Path) -> PathBuf {
-    directory.join(format!("semisync-servers-{}", std::process::id()))
+/// A process that was killed could not take its directory along, and memory is scarce.
+fn remove_leftovers(directory: &Path) {
+    let Ok(entries) = fs::read_dir(directory) else {
+        return;
+    };
+    for entry in entries.flatten() {
+        let name = entry.file_name();
+        let owner = name.to_str().and_then(|name| name.strip_prefix(PREFIX));
+        let owner = owner.and_then(|owner| owner.parse::<u32>().ok());
+        if owner.is_some_and(|owner| !Path::new(&format!("/proc/{owner}")).exists()) {
+            let _ = fs::remove_dir_all(entry.path());
+        }
+    }
 }
+
+fn named(directory: &Path) -> PathBuf {
+    directory.join(format!("{PREFIX}{}", std::process::id()))
+}
+
+const PREFIX: &str = "semisync-servers-";
 
 /// Linux's file system in memory, if it is large enough.
 fn memory() -> Option<&'static Path> {

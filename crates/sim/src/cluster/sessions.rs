@@ -293,7 +293,8 @@ impl Cluster {
         let transaction = server.engine.transaction(actor).map(|open| open.id);
         server.engine.rollback(actor);
         if let Some(transaction) = transaction {
-            self.mark(Lane::Server(ix), Some(transaction), TraceKind::RolledBack);
+            let kind = TraceKind::RolledBack { session };
+            self.mark(Lane::Server(ix), Some(transaction), kind);
         }
         self.give_back_read_lock(ix, session);
         self.wake_lock_waiters(ix);

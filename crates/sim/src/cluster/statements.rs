@@ -294,7 +294,8 @@ impl Cluster {
         self.leave_transaction(ix, session);
         self.release_gtid(ix, session);
         if let Some(id) = id {
-            self.mark(Lane::Server(ix), Some(id), TraceKind::RolledBack);
+            let kind = TraceKind::RolledBack { session };
+            self.mark(Lane::Server(ix), Some(id), kind);
         }
     }
 

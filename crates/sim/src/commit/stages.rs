@@ -18,11 +18,16 @@ impl Cluster {
             return;
         }
         let transaction = job.transaction;
+        let session = match job.actor {
+            Actor::Session(session) => Some(session),
+            Actor::Applier => None,
+        };
         let id = server.commits.next_job();
         job.prepared = server.engine.redo_mut().log_prepare();
         server.commits.jobs.insert(id, job);
         server.commits.stage(Stage::Flush).queue.push_back(id);
-        self.mark(Lane::Server(ix), Some(transaction), TraceKind::Prepared);
+        let kind = TraceKind::Prepared { session };
+        self.mark(Lane::Server(ix), Some(transaction), kind);
         self.start_stage(ix, Stage::Flush);
     }
 

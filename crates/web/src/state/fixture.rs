@@ -94,7 +94,8 @@ impl Trace {
             0,
             TraceKind::StatementSent { statement, text },
         );
-        self.add(start + 80, server, number, TraceKind::Prepared);
+        let session = Some(CLIENT);
+        self.add(start + 80, server, number, TraceKind::Prepared { session });
         let flushed = TraceKind::BinlogFlushed {
             position: position(end),
             gtid: gtid.clone(),

@@ -150,7 +150,7 @@ fn look(kind: &TraceKind) -> (Shape, Tone, &'static str) {
         },
         TraceKind::LockWaitStarted { .. } => (Shape::Clock, Tone::Waiting, "waits for a lock"),
         TraceKind::LockWaitEnded { .. } => (Shape::Dot, Tone::Client, "got the lock"),
-        TraceKind::Prepared => (Shape::Dot, Tone::Source, "prepared"),
+        TraceKind::Prepared { .. } => (Shape::Dot, Tone::Source, "prepared"),
         TraceKind::BinlogFlushed { .. } => (Shape::Square, Tone::Source, "binary log written"),
         TraceKind::BinlogSynced { .. } => (Shape::Square, Tone::Source, "binary log fsynced"),
         TraceKind::CommitWaitStarted { .. } => (Shape::Clock, Tone::Waiting, "waits for ACK"),
@@ -161,7 +161,7 @@ fn look(kind: &TraceKind) -> (Shape, Tone, &'static str) {
             WaitOutcome::NotWaited => (Shape::Dot, Tone::Quiet, "no wait"),
         },
         TraceKind::EngineCommitted { .. } => (Shape::Square, Tone::Source, "committed"),
-        TraceKind::RolledBack => (Shape::Cross, Tone::Quiet, "rolled back"),
+        TraceKind::RolledBack { .. } => (Shape::Cross, Tone::Quiet, "rolled back"),
         TraceKind::PacketSent { what, .. } => {
             let shape = if carries_data(what) {
                 Shape::Send

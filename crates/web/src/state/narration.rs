@@ -18,13 +18,13 @@ pub fn sentence(event: &TraceEvent, names: &Names) -> String {
         | TraceKind::StatementAnswered { .. }
         | TraceKind::LockWaitStarted { .. }
         | TraceKind::LockWaitEnded { .. } => client_sentence(&event.kind, &who),
-        TraceKind::Prepared
+        TraceKind::Prepared { .. }
         | TraceKind::BinlogFlushed { .. }
         | TraceKind::BinlogSynced { .. }
         | TraceKind::CommitWaitStarted { .. }
         | TraceKind::CommitWaitEnded { .. }
         | TraceKind::EngineCommitted { .. }
-        | TraceKind::RolledBack => commit_sentence(event, &who),
+        | TraceKind::RolledBack { .. } => commit_sentence(event, &who),
         TraceKind::PacketSent { from, to, what, .. } => format!(
             "{} sends {} to {}.",
             names.server(*from),
@@ -137,7 +137,7 @@ fn client_sentence(kind: &TraceKind, who: &str) -> String {
 
 fn commit_sentence(event: &TraceEvent, who: &str) -> String {
     match &event.kind {
-        TraceKind::Prepared => format!("{who}: the engine prepares the transaction."),
+        TraceKind::Prepared { .. } => format!("{who}: the engine prepares the transaction."),
         TraceKind::BinlogFlushed { position, gtid, .. } => match gtid {
             Some(gtid) => {
                 format!("{who} writes {gtid} to its binary log, which ends at {position}.")

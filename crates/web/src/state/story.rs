@@ -237,27 +237,27 @@ impl Telling {
         let copied = known.is_some_and(|index| self.stories[index].origin != event.lane);
         match &event.kind {
             kind if copied && !matches!(kind, TraceKind::Applied { .. }) => {}
-            TraceKind::Prepared => {
-                self.story(mark, event, transaction)
+            TraceKind::Prepared { session } => {
+                self.story(mark, event, transaction, *session)
                     .phase("prepared", mark, event);
             }
             TraceKind::BinlogFlushed { position, gtid, .. } => {
-                let story = self.story(mark, event, transaction);
+                let story = self.story(mark, event, transaction, None);
                 story.position = Some(position.clone());
                 story.gtid.clone_from(gtid);
                 story.promise = Promise::Asynchronous;
                 story.phase("binary log written", mark, event);
             }
             TraceKind::BinlogSynced { .. } => {
-                self.story(mark, event, transaction)
+                self.story(mark, event, transaction, None)
                     .phase("fsynced", mark, event);
             }
             TraceKind::EngineCommitted { .. } => {
-                self.story(mark, event, transaction)
+                self.story(mark, event, transaction, None)
                     .phase("committed", mark, event);
             }
-            TraceKind::RolledBack => {
-                let story = self.story(mark, event, transaction);
+            TraceKind::RolledBack { session } => {
+                let story = self.story(mark, event, transaction, Some(*session));
                 story.promise = Promise::RolledBack;
                 story.phase("rolled back", mark, event);
             }
@@ -356,10 +356,18 @@ impl Telling {
         }
     }
 
-    fn story(&mut self, mark: usize, event: &TraceEvent, transaction: TransactionId) -> &mut Story {
+    /// The story of a transaction; one that is new is told from the last statement of its client on.
+    fn story(
+        &mut self,
+        mark: usize,
+        event: &TraceEvent,
+        transaction: TransactionId,
+        session: Option<SessionKey>,
+    ) -> &mut Story {
         let known = self.places.get(&transaction).copied();
         let index = known.unwrap_or_else(|| {
-            let statement = self.statements.last();
+            let mut statements = self.statements.iter();
+            let statement = statements.find(|(key, ..)| Some(*key) == session);
             self.places.insert(transaction, self.stories.len());
             let story = Story {
                 transaction,

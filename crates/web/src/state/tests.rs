@@ -190,6 +190,28 @@ fn a_statement_typed_while_time_stands_is_played_until_its_answer() {
 }
 
 #[test]
+fn commits_side_by_side_are_told_with_the_statement_of_their_own_client() {
+    let mut model = page();
+    let first = model.active;
+    model.submit(first, "CREATE TABLE lab.t (id INT PRIMARY KEY);");
+    rest(&mut model);
+    model.update(Action::AddTab(SOURCE));
+    let second = model.active;
+    assert_ne!(first, second);
+    model.submit(first, "INSERT INTO lab.t VALUES (1);");
+    model.submit(second, "INSERT INTO lab.t VALUES (2);");
+    rest(&mut model);
+    let statements = model.stories.iter().rev().take(2);
+    let mut statements: Vec<_> = statements.map(|story| story.statement.as_deref()).collect();
+    statements.sort_unstable();
+    let expected = [
+        "INSERT INTO lab.t VALUES (1)",
+        "INSERT INTO lab.t VALUES (2)",
+    ];
+    assert_eq!(statements, expected.map(Some));
+}
+
+#[test]
 fn acting_in_the_past_leaves_the_old_future_as_a_branch() {
     let mut model = page();
     let at = model.active;
