@@ -104,13 +104,24 @@ impl Workload {
             .map(|session| session.processlist_id)
             .collect();
         let kind = self.chance.one(&["KILL", "KILL QUERY"]);
-        let words = match (self.chance.below(5), self.chance.any(&victims)) {
-            (0..=2, Some(victim)) => format!("{kind} {victim};"),
-            (3, _) => "FLUSH BINARY LOGS;".to_owned(),
-            (4, _) => "FLUSH STATUS;".to_owned(),
+        let words = match (self.chance.below(25), self.chance.any(&victims)) {
+            (0..=13, Some(victim)) => format!("{kind} {victim};"),
+            (14..=18, _) => "FLUSH BINARY LOGS;".to_owned(),
+            (19..=23, _) => "FLUSH STATUS;".to_owned(),
+            (24, _) => return self.reset_binary_logs(bench, view),
             _ => "SHOW STATUS LIKE 'Rpl_semi_sync%';".to_owned(),
         };
         self.admin(bench, self.source, &words)
+    }
+
+    /// What nobody should do: from then on there are two histories.
+    fn reset_binary_logs(&mut self, bench: &Workbench, view: &ClusterView) -> Vec<String> {
+        let server = self.any_server(view);
+        let words = match self.machine(server).generation {
+            Generation::V5_5 => "RESET MASTER;",
+            Generation::V8_4 | Generation::V9_7 => "RESET BINARY LOGS AND GTIDS;",
+        };
+        self.admin(bench, server, words)
     }
 
     // --- Settings ---

@@ -22,6 +22,8 @@ pub struct History {
     lax_relay: BTreeSet<ServerIndex>,
     lost_commits: BTreeSet<ServerIndex>,
     lost_relay_logs: BTreeSet<ServerIndex>,
+    /// Somebody reset the binary log: what the server has executed is not what it says.
+    reset_logs: BTreeSet<ServerIndex>,
     writers: BTreeSet<ServerIndex>,
     counters_can_be_zeroed: bool,
     log_was_off: bool,
@@ -45,6 +47,12 @@ impl History {
     /// Servers whose relay logs may be gone although they were acknowledged.
     pub fn lost_relay_logs(&self) -> impl Iterator<Item = ServerIndex> {
         self.lost_relay_logs.union(&self.lost_commits).copied()
+    }
+
+    /// Whether somebody made this server forget what it has executed. A replica does not ask for
+    /// such transactions again while its relay log had them.
+    pub fn has_reset_logs(&self, ix: ServerIndex) -> bool {
+        self.reset_logs.contains(&ix)
     }
 
     /// Whether rows and errors of appliers mean nothing any more: there is more than one history.
@@ -137,6 +145,7 @@ impl History {
         }
         if resets_logs {
             self.lost_commits.insert(ix);
+            self.reset_logs.insert(ix);
         }
         let relay = ["RESET REPLICA", "RESET SLAVE", "CHANGE "];
         if relay.into_iter().any(has) {

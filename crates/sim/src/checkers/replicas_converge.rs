@@ -49,7 +49,7 @@ fn compare(
             status.applier_error
         ));
     }
-    if !runs {
+    if !runs || history.has_reset_logs(replica.index) || history.has_reset_logs(source.index) {
         return Ok(());
     }
     let mut missing = source.gtid_executed.subtract(&replica.gtid_executed);
