@@ -14,7 +14,7 @@ mod normalise;
 mod comparison;
 
 pub use crate::line_reader::login_options;
-pub use comparison::{Difference, compare};
+pub use comparison::{Difference, compare, compare_real};
 pub use normalise::normalise;
 pub use player::{PlayError, Player, play};
 pub use script::{Action, Lab, Pace, PacketVerb, ScriptError, Step, parse_fault};
