@@ -248,6 +248,7 @@ fn administration(statement: Statement, text: String) -> Plan {
         Statement::ResetReplica { all, channel } => Operation::ResetReplica { all, channel },
         Statement::ResetBinaryLogs { to } => Operation::ResetBinaryLogs { to },
         Statement::FlushBinaryLogs => Operation::FlushBinaryLogs,
+        Statement::FlushLogs => Operation::FlushLogs,
         Statement::FlushTablesWithReadLock => Operation::FlushTablesWithReadLock,
         Statement::UnlockTables => Operation::UnlockTables,
         Statement::PurgeBinaryLogs { to } => Operation::PurgeBinaryLogs { to },

@@ -95,6 +95,7 @@ pub(crate) enum Statement {
         to: Option<u64>,
     },
     FlushBinaryLogs,
+    FlushLogs,
     FlushRelayLogs {
         logged: bool,
         channel: Option<String>,

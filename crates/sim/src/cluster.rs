@@ -49,6 +49,7 @@ pub use privileges::{command_denied, database_denied, needs};
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
+use std::time::Duration;
 
 use semisync_core::Instant;
 use semisync_core::log::{LogLevel, LogMessage};
@@ -307,8 +308,11 @@ impl Cluster {
         let logged = self.world.now;
         let server = self.server_mut(ix);
         if line.is_printed(server.global(ordinary!("log_error_verbosity")).as_u64()) {
+            // No two lines have the same time.
+            let last = server.error_log.last().map(|row| row.logged);
+            let next = last.map(|last| last.saturating_add(Duration::from_micros(1)));
             server.error_log.push(ErrorLogRow {
-                logged,
+                logged: next.map_or(logged, |next| next.max(logged)),
                 thread_id: 0,
                 level: line.level,
                 number: line.number,

@@ -209,6 +209,8 @@ pub struct ReplicaStatusRow {
     pub executed_gtid_set: String,
     /// Auto_Position
     pub auto_position: bool,
+    /// GET_SOURCE_PUBLIC_KEY
+    pub gets_public_key: bool,
     /// SQL_Delay, in seconds
     pub sql_delay: u64,
     /// SQL_Remaining_Delay

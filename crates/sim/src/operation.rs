@@ -160,8 +160,10 @@ pub enum Operation {
     FlushTablesWithReadLock,
     /// UNLOCK TABLES
     UnlockTables,
-    /// FLUSH BINARY LOGS, FLUSH LOGS
+    /// FLUSH BINARY LOGS
     FlushBinaryLogs,
+    /// FLUSH LOGS: the relay log as well.
+    FlushLogs,
     /// PURGE BINARY LOGS TO
     PurgeBinaryLogs { to: String },
     /// PURGE BINARY LOGS BEFORE; nothing for a time before the cluster's.

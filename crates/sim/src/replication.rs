@@ -23,4 +23,6 @@ pub(crate) mod apply;
 
 pub(crate) mod obstacles;
 
+mod kill;
+
 pub(crate) mod until;

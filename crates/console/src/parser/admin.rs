@@ -116,8 +116,11 @@ pub(super) fn kill(c: &mut Cursor<'_>) -> Result<Statement> {
 /// After FLUSH.
 pub(super) fn flush(c: &mut Cursor<'_>) -> Result<Statement> {
     let logged = c.accept_any(&["NO_WRITE_TO_BINLOG", "LOCAL"]).is_none();
-    if c.accept_all(&["BINARY", "LOGS"]) || c.accept("LOGS") {
+    if c.accept_all(&["BINARY", "LOGS"]) {
         return Ok(Statement::FlushBinaryLogs);
+    }
+    if c.accept("LOGS") {
+        return Ok(Statement::FlushLogs);
     }
     if c.accept_all(&["RELAY", "LOGS"]) {
         let channel = super::replication::channel(c)?;

@@ -187,7 +187,7 @@ fn identity_and_gtids(row: &ReplicaStatusRow) -> Vec<Cell> {
         text("Channel_Name", ""),
         text("Source_TLS_Version", ""),
         text("Source_public_key_path", ""),
-        number("Get_Source_public_key", 0_u64),
+        number("Get_Source_public_key", u64::from(row.gets_public_key)),
         text("Network_Namespace", ""),
     ]
 }

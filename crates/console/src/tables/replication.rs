@@ -241,7 +241,8 @@ fn by_worker(channel: Channel<'_>, workers: u64) -> TableContents {
     ];
     let rows = channel.into_iter().flat_map(|row| {
         (1..=workers).map(move |worker| {
-            let failed = row.applier_error.as_ref().filter(|_| worker == 1);
+            let failed = row.applier_error.as_ref();
+            let failed = failed.filter(|it| worker == 1 && !it.worker.is_empty());
             let (errno, message, when) = error(failed.map(|it| (it.number, &it.worker, it.at)));
             let (last_applied, applying) = match worker {
                 1 => (row.last_applied.clone(), row.applying.clone()),

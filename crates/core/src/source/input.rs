@@ -127,8 +127,8 @@ pub enum Input {
         /// Whether it asked for an ACK.
         ack_requested: bool,
     },
-    /// Flushing the connection after a flagged event failed. The host goes on and reports
-    /// [`Input::EventSent`] too.
+    /// Flushing the connection after a flagged event failed. The host goes on, and does not report
+    /// [`Input::EventSent`].
     EventFlushFailed,
     /// The server offered less room than the two bytes of the event header (`reserve_header`): none
     /// are written, and the source is disabled. Does not happen in 9.7.

@@ -280,6 +280,7 @@ fn flush_request() {
         host::report(Input::EventFlushFailed);
         // SAFETY: the current session. A broken link shows at the next write.
         unsafe { server::thd_clear_errors(current_session()) };
+        return;
     }
     host::report(Input::EventSent {
         ack_requested: true,

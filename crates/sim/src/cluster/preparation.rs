@@ -1,5 +1,7 @@
 //! The cluster a session starts with: servers up, replication running, database `lab` everywhere.
 
+use std::time::Duration;
+
 use semisync_core::Instant;
 
 use crate::ServerIndex;
@@ -106,8 +108,12 @@ impl Cluster {
                 back(&mut channel.applier.last_timestamp);
                 channel.applier.checkpoints.times_mut().for_each(back);
             }
+            let mut earliest = Instant::ZERO;
             let lines = server.error_log.iter().cloned().map(|mut line| {
                 back(&mut line.logged);
+                // They stay in order.
+                line.logged = line.logged.max(earliest);
+                earliest = line.logged.saturating_add(Duration::from_micros(1));
                 line
             });
             server.error_log = lines.collect();

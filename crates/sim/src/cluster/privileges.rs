@@ -210,7 +210,7 @@ impl Check<'_> {
             | Operation::StopReplica { .. } => {
                 self.one_of(&[P::SUPER, P::REPLICATION_SLAVE_ADMIN], " or ")
             }
-            Operation::ResetReplica { .. } | Operation::FlushBinaryLogs => {
+            Operation::ResetReplica { .. } | Operation::FlushBinaryLogs | Operation::FlushLogs => {
                 self.one_of(&[P::RELOAD], "")
             }
             Operation::ResetBinaryLogs { .. } => self.one_of(&[P::RELOAD, P::FLUSH_TABLES], " or "),

@@ -156,6 +156,7 @@ impl Cluster {
                 "SOURCE_RETRY_COUNT" => config.retry_count = number_of(value),
                 "SOURCE_AUTO_POSITION" => config.auto_position = number_of(value) != 0,
                 "SOURCE_DELAY" => config.delay = number_of(value),
+                "GET_SOURCE_PUBLIC_KEY" => config.gets_public_key = number_of(value) != 0,
                 "SOURCE_HEARTBEAT_PERIOD" => config.heartbeat_us = Some(seconds_in_us(value)),
                 "SOURCE_LOG_FILE" => {
                     has_position = true;
@@ -200,6 +201,10 @@ impl Cluster {
             .get_or_insert_with(|| Channel::new(ChannelConfig::default(), &relay_base));
         let changed = change_line(&channel.config, &channel.read, &config, &read);
         channel.config = config;
+        if moves {
+            channel.source_id = 0;
+            channel.source_uuid = String::new();
+        }
         if moves || has_position || forgets || channel.relay_log.files().is_empty() {
             restart_relay_log(channel, &relay_base);
             if !moves && !has_position {
@@ -260,7 +265,7 @@ impl Cluster {
         let is_configured = self
             .channel(ix)
             .is_some_and(|channel| !channel.config.host.is_empty());
-        if !is_configured {
+        if !is_configured || self.server(ix).server_id() == 0 {
             let text = "The server is not configured as replica; fix in config file or with \
                         CHANGE REPLICATION SOURCE TO";
             return Err(SqlError::new(1200, "HY000", text));
@@ -289,6 +294,15 @@ impl Cluster {
                             replication with START REPLICA UNTIL; otherwise, you will get problems \
                             if you get an unexpected replica's mysqld restart";
                 answer.warnings.push(note(1278, text));
+            }
+            if matches!(until, Some(Until::AfterGaps))
+                && self.channel(ix).is_some_and(|it| it.config.auto_position)
+            {
+                answer.warnings.push(Warning {
+                    level: WarningLevel::Warning,
+                    code: 4047,
+                    message: GAPS_BY_POSITION.to_owned(),
+                });
             }
             self.start_applier(ix, until);
         }
@@ -584,6 +598,12 @@ impl Cluster {
         }
     }
 }
+
+const GAPS_BY_POSITION: &str = "The until clause SQL_AFTER_MTS_GAPS is being used for channel '' \
+                                when GTID_MODE = ON and SOURCE_AUTO_POSITION=1 meaning the server \
+                                did not compute internally what gaps may exist in the relay log \
+                                transaction execution. To close any execution gaps use either the \
+                                SQL_BEFORE_GTIDS or SQL_AFTER_GTIDS until clause.";
 
 fn text_of(value: &Value) -> String {
     value.to_text().unwrap_or_default()

@@ -105,6 +105,10 @@ impl Cluster {
         if server.has_binlog() {
             server.binlog.stop(now);
         }
+        let server_id = server.server_id();
+        if let Some(channel) = server.channel.as_mut() {
+            channel.relay_log.stop(now, server_id);
+        }
         let version = server.global(ordinary!("version")).shown();
         let text = format!(
             "/usr/sbin/mysqld: Shutdown complete (mysqld {version})  MySQL Community Server - GPL."

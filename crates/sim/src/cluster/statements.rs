@@ -124,7 +124,10 @@ impl Cluster {
             Operation::ResetBinaryLogs { to } => self.reset_binary_logs(ix, session, *to)?,
             Operation::FlushTablesWithReadLock => self.flush_tables_with_read_lock(ix, session),
             Operation::UnlockTables => self.unlock_tables(ix, session),
-            Operation::FlushBinaryLogs => {
+            Operation::FlushBinaryLogs | Operation::FlushLogs => {
+                if matches!(operation, Operation::FlushLogs) {
+                    self.flush_relay_logs(ix);
+                }
                 if !self.server(ix).has_binlog() {
                     self.statement_ends_ok(ix, session, OkPacket::default());
                 } else {
@@ -567,7 +570,10 @@ impl Cluster {
         let Some((victim, _)) = victim.map(|(key, state)| (*key, state)) else {
             let held = self.server(ix).privileges(killer);
             let may_kill = held.contains_any(&[Privilege::SUPER, Privilege::CONNECTION_ADMIN]);
-            if may_kill && self.kill_dump(ix, processlist_id) {
+            if may_kill
+                && (self.kill_dump(ix, processlist_id)
+                    || self.kill_replica_thread(ix, processlist_id, connection))
+            {
                 self.statement_ends_ok(ix, killer, OkPacket::default());
                 return Ok(());
             }

@@ -29,8 +29,9 @@ impl Cluster {
                     .unwrap_or_default(),
             })
         });
+        // Who registered last comes first.
         let mut rows: Vec<_> = rows.collect();
-        rows.sort_by_key(|row| row.server_id);
+        rows.reverse();
         rows
     }
 
@@ -72,6 +73,7 @@ impl Cluster {
             retrieved_gtid_set: channel.retrieved.to_string(),
             executed_gtid_set: server.gtid_executed.to_string(),
             auto_position: channel.config.auto_position,
+            gets_public_key: channel.config.gets_public_key,
             sql_delay: channel.config.delay,
             remaining_delay: self.remaining_delay(applier),
             until: match &applier.until {
@@ -110,11 +112,10 @@ impl Cluster {
             let is_connected = channel.receiver.phase.running() == "Yes";
             return is_connected.then_some(0);
         }
-        let timestamp = match &applier.applying {
-            Some(applying) => applying.events.first().map(|event| event.timestamp),
-            None => None,
-        };
-        Some(self.seconds_since(timestamp.unwrap_or(applier.last_timestamp)))
+        // An applier that has read all there is knows of nothing older.
+        let applying = applier.applying.as_ref();
+        let oldest = applying.and_then(|applying| applying.events.first());
+        Some(oldest.map_or(0, |event| self.seconds_since(event.timestamp)))
     }
 }
 

@@ -323,7 +323,7 @@ fn channel_rows(cluster: &Cluster, server: &Server) -> Vec<ProcessRow> {
             if applier.is_stopping && worker != 1 {
                 continue;
             }
-            // The first worker has applied what there was; the cluster's applier is one thread.
+            // The first worker has applied what there was: rows as a statement, as its command says.
             let (since, command, state) = match worker {
                 1 if server.waits.contains_key(&Actor::Applier) => {
                     (last, "Query", "Waiting for semi-sync ACK from replica")
@@ -331,7 +331,7 @@ fn channel_rows(cluster: &Cluster, server: &Server) -> Vec<ProcessRow> {
                 1 if server.read_lock.keeps_applier() => {
                     (last, "Connect", "Waiting for global read lock")
                 }
-                1 if is_busy || applier.last_applied.is_some() => (last, "Query", at_work),
+                1 if is_busy || applier.applied_rows => (last, "Query", at_work),
                 _ => (
                     applier.since,
                     "Connect",

@@ -47,6 +47,7 @@ impl Cluster {
         applier.processlist_id = first_id;
         applier.since = now;
         applier.error = None;
+        applier.applied_rows = false;
         applier.serial += 1;
         applier.scan = applier.done;
         applier.buffer.clear();
@@ -89,6 +90,11 @@ impl Cluster {
 
     /// The applier ends now: a transaction that commits already goes on, another one is dropped.
     pub(crate) fn stop_applier(&mut self, ix: ServerIndex) {
+        let killed = "Error reading relay log event for channel '': replica SQL thread was killed";
+        self.end_applier(ix, Line::note(10596, "Repl", killed));
+    }
+
+    fn end_applier(&mut self, ix: ServerIndex, why: Line) {
         let Some(channel) = self.channel_mut(ix) else {
             return;
         };
@@ -113,8 +119,7 @@ impl Cluster {
             .channel(ix)
             .map(|channel| channel.applier.executed.clone());
         let BinlogPosition { file, offset } = executed.unwrap_or_default();
-        let killed = "Error reading relay log event for channel '': replica SQL thread was killed";
-        self.log(ix, Line::note(10596, "Repl", killed));
+        self.log(ix, why);
         let text = format!(
             "Replica SQL thread for channel '' exiting, replication stopped in log '{file}' at \
              position {offset}"
@@ -147,10 +152,13 @@ impl Cluster {
             if !applier.is_running || applier.is_stopping || applier.applying.is_some() {
                 return;
             }
-            let stops = |until: &Until| until.has_come(executed, applier);
-            if applier.buffer.is_empty() && applier.until.as_ref().is_some_and(stops) {
-                self.stop_applier(ix);
-                return;
+            let relay = channel.relay_log.position_before(applier.scan);
+            let stops = |until: &&Until| until.has_come(executed, applier, &relay);
+            if applier.buffer.is_empty()
+                && let Some(until) = applier.until.as_ref().filter(stops)
+            {
+                let line = until.line(true);
+                return self.end_applier(ix, line);
             }
             let (number, index) = applier.scan;
             let (first, last) = channel.relay_log.numbers();
@@ -177,8 +185,8 @@ impl Cluster {
                 && let Some(until) = &applier.until
                 && until.excludes(&event, &file.name.to_string(), &applier.source_file)
             {
-                self.stop_applier(ix);
-                return;
+                let line = until.line(false);
+                return self.end_applier(ix, line);
             }
             applier.scan = (number, index + 1);
             // Its own Rotate events name relay log files.

@@ -9,7 +9,7 @@ use super::checkpoint::{Checkpoints, Progress};
 use super::obstacles::Attempts;
 use super::relay_log::RelayLog;
 use crate::TransactionId;
-use crate::binlog::BinlogEvent;
+use crate::binlog::{BinlogEvent, EventBody};
 use crate::gtid::{Gtid, GtidSet};
 use crate::inspect::ApplierError;
 use crate::network::{ConnectionId, DumpedEvent};
@@ -48,6 +48,7 @@ pub(crate) struct ChannelConfig {
     pub(crate) heartbeat_us: Option<u64>,
     /// In seconds.
     pub(crate) delay: u64,
+    pub(crate) gets_public_key: bool,
 }
 
 /// The receiver thread.
@@ -73,6 +74,8 @@ pub(crate) struct Receiver {
     pub(crate) queueing: Option<Gtid>,
     /// Its dump carries semisynchronous headers.
     pub(crate) is_semisync: bool,
+    /// KILL QUERY: it ends at the next packet.
+    pub(crate) is_interrupted: bool,
 }
 
 /// What the receiver has still to read, in the order it came over the connection.
@@ -139,6 +142,8 @@ pub(crate) struct Applier {
     /// How often a transaction was tried again.
     pub(crate) retries: u64,
     pub(crate) last_applied: Option<Gtid>,
+    /// What it applied last, since it was started, were rows.
+    pub(crate) applied_rows: bool,
     /// Timestamp of the last applied event.
     pub(crate) last_timestamp: Instant,
     /// Where it stops by itself.
@@ -259,6 +264,8 @@ impl Applier {
         self.executed = applying.end;
         self.checkpoints.applied(now, self.progress());
         self.last_applied = applying.gtid.or(self.last_applied);
+        let is_rows = |event: &BinlogEvent| matches!(*event.body, EventBody::Rows { .. });
+        self.applied_rows = applying.events.iter().any(is_rows);
         if let Some(event) = applying.events.last() {
             self.last_timestamp = event.timestamp;
         }
@@ -277,6 +284,7 @@ impl Default for ChannelConfig {
             auto_position: false,
             heartbeat_us: None,
             delay: 0,
+            gets_public_key: false,
         }
     }
 }

@@ -283,8 +283,7 @@ impl Cluster {
             return false;
         };
         if connection.peer_closed {
-            self.end_dump(ix, id);
-            return false;
+            return self.send_to_nobody(ix, id, &content);
         }
         let Some(dump) = &connection.dump else {
             return false;
@@ -331,6 +330,28 @@ impl Cluster {
             dump.last_sent = now;
         }
         true
+    }
+
+    /// The replica is gone, which the dump notices when its buffer is flushed: where an ACK is asked
+    /// for, or at the end of what there is. False if it has ended.
+    fn send_to_nobody(&mut self, ix: ServerIndex, id: ConnectionId, content: &DumpContent) -> bool {
+        let replicas = &self.server(ix).replicas;
+        let dump = replicas.get(&id).and_then(|it| it.dump.as_ref());
+        if let DumpContent::Event(event) = content
+            && let Some(dump) = dump.filter(|dump| dump.is_semisync)
+        {
+            let input = Input::EventAboutToBeSent {
+                server_id: ServerId(dump.server_id),
+                position: self.content_position(ix, id, content),
+            };
+            if self.source_input(ix, input) == Some(true) {
+                self.source_input(ix, Input::EventFlushFailed);
+            } else if !event.body.ends_transaction() {
+                return true;
+            }
+        }
+        self.end_dump(ix, id);
+        false
     }
 
     fn content_position(

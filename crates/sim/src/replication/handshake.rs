@@ -3,11 +3,14 @@
 use semisync_core::Generation;
 use semisync_core::source::Source;
 
+use super::channel::ReceiverPhase;
 use super::dump::ReplicaConnection;
+use super::receiver::COM_QUIT;
 use crate::ServerIndex;
 use crate::accounts::{AccountName, Privilege};
-use crate::cluster::Cluster;
+use crate::cluster::{Cluster, ProcessEvent};
 use crate::network::{ConnectionId, Direction, DumpRequest, Payload, Registration};
+use crate::server::error_log::Line;
 use crate::trace::{Lane, PacketKind, TraceKind};
 
 /// What a receiver asks, in order, before it registers.
@@ -27,7 +30,57 @@ pub(crate) fn queries(heartbeat_us: u64, uuid: &str) -> Vec<String> {
     ]
 }
 
+/// Which of these asks for the source's `server_id`.
+pub(crate) const SERVER_ID_QUERY: usize = 1;
+
 impl Cluster {
+    /// Whether a replica's source has the same `server_id` as the replica.
+    pub(crate) fn has_id_of_its_source(&self, ix: ServerIndex) -> bool {
+        let connection = self.channel(ix).and_then(|it| it.receiver.connection);
+        let connection = connection.and_then(|id| self.world.network.connections.get(&id));
+        connection.is_some_and(|connection| {
+            self.server(connection.source).server_id() == self.server(ix).server_id()
+        })
+    }
+
+    /// The account may not replicate. The receiver says so, and tries again from the beginning.
+    pub(super) fn registration_refused(&mut self, ix: ServerIndex, number: u32, message: &str) {
+        let now = self.world.now;
+        let Some(channel) = self.channel_mut(ix) else {
+            return;
+        };
+        let retry = channel.config.connect_retry;
+        let read = channel.read.clone();
+        let receiver = &mut channel.receiver;
+        let text =
+            format!("Source command COM_REGISTER_REPLICA failed: {message} (Errno: {number})");
+        receiver.error = Some((ER_SOURCE_COMMAND_FAILED, text.clone(), now));
+        receiver.phase = ReceiverPhase::WaitingToRegister;
+        receiver.serial += 1;
+        let serial = receiver.serial;
+        let connection = receiver.connection.take();
+        if let Some(connection) = connection {
+            self.send_close(connection, Direction::ToSource, vec![COM_QUIT]);
+            self.close_replica_end(connection);
+        }
+        let line = format!("Replica I/O for channel '': {text}, Error_code: MY-013120");
+        self.log(ix, Line::error(13120, "Repl", line));
+        let line = "Replica I/O thread couldn't register on source";
+        self.log(ix, Line::error(10564, "Repl", line));
+        let again = format!(
+            "Replica I/O for channel '': Source command COM_REGISTER_REPLICA failed: failed \
+             registering on source, reconnecting to try again, log '{}' at position {}, \
+             Error_code: MY-013120",
+            read.file, read.offset
+        );
+        self.log(ix, Line::warning(13120, "Repl", again));
+        self.later(
+            ix,
+            retry.saturating_mul(1_000_000),
+            ProcessEvent::ReceiverConnects(serial),
+        );
+    }
+
     /// A packet for a source: connecting, queries, requests, ACKs.
     pub(crate) fn source_reads(
         &mut self,
@@ -187,4 +240,13 @@ impl ReplicaConnection {
     }
 }
 
+/// What a receiver says that meets itself.
+pub(crate) const EQUAL_IDS: &str = "Fatal error: The replica I/O thread stops because source and replica have equal MySQL \
+     server ids; these ids must be different for replication to work (or the \
+     --replicate-same-server-id option must be used on replica but this does not always make \
+     sense; please check the manual before using it).";
+
 const ER_UNKNOWN_SYSTEM_VARIABLE: u32 = 1193;
+
+/// ER_SOURCE_COM_FAILURE of the error log.
+const ER_SOURCE_COMMAND_FAILED: u32 = 13120;

@@ -15,7 +15,7 @@ use crate::binlog::EventBody;
 use crate::cluster::{Cluster, ProcessEvent};
 use crate::engine::{Actor, LockName};
 use crate::inspect::ApplierError;
-use crate::server::error_log::Line;
+use crate::server::error_log::{Line, with_code};
 use crate::trace::{Lane, TraceKind};
 use crate::variables::ordinary;
 
@@ -116,7 +116,7 @@ impl Cluster {
         let (_, text) = worker_failed(&applying, Some(event.end), &at_row);
         self.log(
             ix,
-            Line::warning(10584, "Repl", with_code(&text, LOCK_WAIT_TIMEOUT)),
+            Line::warning(10584, "Repl", sql_line(&text, LOCK_WAIT_TIMEOUT)),
         );
         if failed <= limit {
             self.at(ix, at, ProcessEvent::ApplierRuns(serial));
@@ -145,7 +145,7 @@ impl Cluster {
         self.server_mut(ix).engine.rollback(Actor::Applier);
         self.wake_lock_waiters(ix);
         let (head, worker) = worker_failed(applying, event_end, reason);
-        self.log(ix, Line::error(10584, "Repl", with_code(&worker, number)));
+        self.log(ix, Line::error(10584, "Repl", sql_line(&worker, number)));
         let coordinator = format!(
             "Coordinator stopped because there were error(s) in the worker(s). The most recent \
              failure being: {head}. See error log and/or \
@@ -239,15 +239,15 @@ fn query_of(applying: &Applying) -> Option<(&str, &str)> {
     })
 }
 
-fn with_code(text: &str, number: u32) -> String {
-    format!("Replica SQL for channel '': {text}, Error_code: MY-{number:06}")
+fn sql_line(text: &str, number: u32) -> String {
+    with_code(&format!("Replica SQL for channel '': {text}"), number)
 }
 
 const LOCK_WAIT_TIMEOUT: u32 = 1205;
 
 const TIMED_OUT: &str = "Lock wait timeout exceeded; try restarting transaction";
 
-const STOPPED: &str = "... The replica coordinator and worker threads are stopped, possibly leaving \
+pub(super) const STOPPED: &str = "... The replica coordinator and worker threads are stopped, possibly leaving \
                        data in inconsistent state. A restart should restore consistency \
                        automatically, although using non-transactional storage for data or info \
                        tables or DDL queries could lead to problems. In such cases you have to \

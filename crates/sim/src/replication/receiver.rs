@@ -7,13 +7,13 @@ use semisync_core::wire::AckPacket;
 use semisync_core::{BinlogPosition, Instant};
 
 use super::channel::{Channel, ChannelConfig, Incoming, Received, Receiver, ReceiverPhase};
-use super::handshake::queries;
+use super::handshake::{EQUAL_IDS, SERVER_ID_QUERY, queries};
 use crate::binlog::{BinlogEvent, EventBody, size};
 use crate::cluster::{Cluster, ProcessEvent};
 use crate::network::{
     ConnectionId, Direction, DumpContent, DumpRequest, DumpedEvent, Payload, Registration,
 };
-use crate::server::error_log::Line;
+use crate::server::error_log::{Line, with_code};
 use crate::trace::{Lane, PacketKind, TraceKind};
 use crate::variables::ordinary;
 use crate::{ServerIndex, TransactionId};
@@ -27,7 +27,7 @@ impl Cluster {
         self.server_mut(ix).channel.as_mut()
     }
 
-    fn receiver_mut(&mut self, ix: ServerIndex) -> Option<&mut Receiver> {
+    pub(super) fn receiver_mut(&mut self, ix: ServerIndex) -> Option<&mut Receiver> {
         self.channel_mut(ix).map(|channel| &mut channel.receiver)
     }
 
@@ -55,9 +55,7 @@ impl Cluster {
             receiver.processlist_id = processlist_id;
             receiver.since = now;
         }
-        if !config.user.is_empty() || !config.password.is_empty() {
-            self.log(ix, Line::warning(10897, "Repl", STORED_PASSWORD));
-        }
+        self.warn_of_stored_password(ix);
         self.mark(Lane::Server(ix), None, TraceKind::ReceiverStarted);
         let input = Input::ReceiverStarted {
             user: config.user,
@@ -67,6 +65,13 @@ impl Cluster {
         };
         self.replica_input(ix, input);
         self.try_to_connect(ix);
+    }
+
+    fn warn_of_stored_password(&mut self, ix: ServerIndex) {
+        let config = self.channel(ix).map(|channel| &channel.config);
+        if config.is_some_and(|it| !it.user.is_empty() || !it.password.is_empty()) {
+            self.log(ix, Line::warning(10897, "Repl", STORED_PASSWORD));
+        }
     }
 
     /// STOP REPLICA IO_THREAD, or a shutdown.
@@ -108,12 +113,12 @@ impl Cluster {
     }
 
     /// The receiver meets an error it cannot recover from.
-    fn receiver_fails(&mut self, ix: ServerIndex, number: u32, text: String) {
+    pub(super) fn receiver_fails(&mut self, ix: ServerIndex, number: u32, text: String) {
         let now = self.world.now;
         if let Some(receiver) = self.receiver_mut(ix) {
             receiver.error = Some((number, text.clone(), now));
         }
-        let line = format!("Replica I/O for channel '': {text}, Error_code: MY-{number:06}");
+        let line = with_code(&format!("Replica I/O for channel '': {text}"), number);
         self.log(ix, Line::error(number, "Repl", line));
         self.stop_receiver(ix);
     }
@@ -122,6 +127,10 @@ impl Cluster {
 
     fn try_to_connect(&mut self, ix: ServerIndex) {
         let now = self.world.now;
+        let channel = self.channel(ix);
+        if channel.is_some_and(|channel| channel.account().0.is_empty()) {
+            return self.receiver_fails(ix, 13117, EMPTY_USER.to_owned());
+        }
         let target = self.channel_target(ix);
         let Some(receiver) = self.receiver_mut(ix) else {
             return;
@@ -246,9 +255,8 @@ impl Cluster {
             }
         }
         if had_dump {
-            let text = "Error reading packet from server for channel '': Lost connection to MySQL \
-                        server during query (server_errno=2013)";
-            self.log(ix, Line::error(10557, "Repl", text));
+            self.log(ix, Line::error(10557, "Repl", LOST_WHILE_READING));
+            self.warn_of_stored_password(ix);
             self.try_to_connect(ix);
         } else {
             self.connection_refused(ix);
@@ -287,6 +295,9 @@ impl Cluster {
                 self.registration_refused(ix, number, &text);
             }
             Payload::Event(event) => {
+                if receiver.is_interrupted {
+                    return self.kill_receiver(ix);
+                }
                 let received = Received {
                     event,
                     len,
@@ -311,49 +322,15 @@ impl Cluster {
         }
     }
 
-    /// The account may not replicate. The receiver says so, and tries again from the beginning.
-    fn registration_refused(&mut self, ix: ServerIndex, number: u32, message: &str) {
-        let now = self.world.now;
-        let Some(channel) = self.channel_mut(ix) else {
-            return;
-        };
-        let retry = channel.config.connect_retry;
-        let read = channel.read.clone();
-        let receiver = &mut channel.receiver;
-        let text =
-            format!("Source command COM_REGISTER_REPLICA failed: {message} (Errno: {number})");
-        receiver.error = Some((ER_SOURCE_COMMAND_FAILED, text.clone(), now));
-        receiver.phase = ReceiverPhase::WaitingToRegister;
-        receiver.serial += 1;
-        let serial = receiver.serial;
-        let connection = receiver.connection.take();
-        if let Some(connection) = connection {
-            self.send_close(connection, Direction::ToSource, vec![COM_QUIT]);
-            self.close_replica_end(connection);
-        }
-        let line = format!("Replica I/O for channel '': {text}, Error_code: MY-013120");
-        self.log(ix, Line::error(13120, "Repl", line));
-        let line = "Replica I/O thread couldn't register on source";
-        self.log(ix, Line::error(10564, "Repl", line));
-        let again = format!(
-            "Replica I/O for channel '': Source command COM_REGISTER_REPLICA failed: failed \
-             registering on source, reconnecting to try again, log '{}' at position {}, \
-             Error_code: MY-013120",
-            read.file, read.offset
-        );
-        self.log(ix, Line::warning(13120, "Repl", again));
-        self.later(
-            ix,
-            retry.saturating_mul(1_000_000),
-            ProcessEvent::ReceiverConnects(serial),
-        );
-    }
-
     fn answered(&mut self, ix: ServerIndex, answer: Result<(), u32>) {
+        let meets_itself = self.has_id_of_its_source(ix);
         let Some(receiver) = self.receiver_mut(ix) else {
             return;
         };
         match receiver.phase {
+            ReceiverPhase::Handshake(SERVER_ID_QUERY) if meets_itself => {
+                self.receiver_fails(ix, 13117, EQUAL_IDS.to_owned());
+            }
             ReceiverPhase::Handshake(step) => self.ask(ix, step + 1),
             ReceiverPhase::Registering => self.begin_request(ix),
             ReceiverPhase::Requesting => {
@@ -554,6 +531,10 @@ impl Cluster {
         let received = match receiver.inbox.pop_front() {
             Some(Incoming::Packet(received)) => received,
             Some(Incoming::Error(number, text)) => {
+                let line = format!(
+                    "Error reading packet from server for channel '': {text} (server_errno={number})"
+                );
+                self.log(ix, Line::error(10557, "Repl", line));
                 let text = format!(
                     "Got fatal error {number} from source when reading data from binary log: '{text}'"
                 );
@@ -772,13 +753,16 @@ fn artificial(now: Instant, body: EventBody, size: u64, server_id: u32) -> Binlo
     }
 }
 
-const COM_QUIT: u8 = 1;
+pub(super) const COM_QUIT: u8 = 1;
 
 /// What the error log says when a receiver starts with the account it has stored.
-/// ER_SOURCE_COM_FAILURE of the error log.
-const ER_SOURCE_COMMAND_FAILED: u32 = 13120;
-
 const STORED_PASSWORD: &str = "Storing MySQL user name or password information in the connection \
 metadata repository is not secure and is therefore not recommended. Please consider using the USER \
 and PASSWORD connection options for START REPLICA; see the 'START REPLICA Syntax' in the MySQL \
 Manual for more information.";
+
+const EMPTY_USER: &str = "Fatal error: Invalid (empty) username when attempting to connect to the \
+                          source server. Connection attempt terminated.";
+
+pub(super) const LOST_WHILE_READING: &str = "Error reading packet from server for channel '': Lost connection to \
+                                  MySQL server during query (server_errno=2013)";

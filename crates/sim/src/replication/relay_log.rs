@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use semisync_core::{BinlogFileName, Instant};
+use semisync_core::{BinlogFileName, BinlogPosition, Instant};
 
 use crate::binlog::{BinlogEvent, EventBody, size};
 use crate::gtid::{Gtid, GtidSet};
@@ -45,9 +45,16 @@ impl RelayLog {
         }
     }
 
-    /// Ends the last file.
+    /// Ends the last file: the server stops.
+    pub(crate) fn stop(&mut self, now: Instant, server_id: u32) {
+        if !self.is_closed {
+            self.append_own(now, server_id, EventBody::Stop, size::STOP);
+        }
+    }
+
+    /// Ends the last file: RESET REPLICA.
     pub(crate) fn close(&mut self, now: Instant, server_id: u32) {
-        self.append_own(now, server_id, EventBody::Stop, size::STOP);
+        self.stop(now, server_id);
         self.is_closed = true;
         self.spares_once = true;
     }
@@ -65,6 +72,19 @@ impl RelayLog {
     pub(crate) fn file(&self, number: u64) -> Option<&RelayFile> {
         let index = number.checked_sub(self.first)?;
         self.files.get(usize::try_from(index).ok()?)
+    }
+
+    /// Where the event at this place begins, which may not be there yet.
+    pub(crate) fn position_before(&self, (number, index): (u64, usize)) -> BinlogPosition {
+        let Some(file) = self.file(number) else {
+            return BinlogPosition::default();
+        };
+        let before = index.checked_sub(1).and_then(|last| file.events.get(last));
+        let offset = before.map_or(4, |event| event.start + u64::from(event.size));
+        BinlogPosition {
+            file: file.name.clone(),
+            offset,
+        }
     }
 
     /// Number of the first file, and of the last.
@@ -117,7 +137,8 @@ impl RelayLog {
         let description = events.find(|event| {
             matches!(*event.body, EventBody::FormatDescription) && event.server_id != own_id
         });
-        if let Some(description) = description.cloned() {
+        if let Some(mut description) = description.cloned() {
+            description.end = 0;
             self.append(description);
         }
     }
@@ -186,13 +207,15 @@ impl RelayLog {
         self.unsynced = 0;
     }
 
-    /// The transactions that are complete in it.
+    /// The transactions that are complete in it, or were in files that are gone.
     pub(crate) fn complete_transactions(&self) -> GtidSet {
         let mut set = GtidSet::new();
         let mut current: Option<Gtid> = None;
         for event in self.files.iter().flat_map(|file| file.events.iter()) {
-            if let EventBody::Gtid { gtid, .. } = &*event.body {
-                current = Some(*gtid);
+            match &*event.body {
+                EventBody::Gtid { gtid, .. } => current = Some(*gtid),
+                EventBody::PreviousGtids(before) => set.union(before),
+                _ => {}
             }
             if event.body.ends_transaction()
                 && let Some(gtid) = current.take()

@@ -6,6 +6,7 @@ use super::channel::Applier;
 use crate::binlog::{BinlogEvent, EventBody};
 use crate::gtid::GtidSet;
 use crate::operation::{self, SqlError};
+use crate::server::error_log::Line;
 
 /// The condition, with its sets read.
 #[derive(Clone, Debug)]
@@ -43,14 +44,19 @@ impl Until {
     }
 
     /// Whether it has come before anything more is read.
-    pub(crate) fn has_come(&self, executed: &GtidSet, applier: &Applier) -> bool {
+    pub(crate) fn has_come(
+        &self,
+        executed: &GtidSet,
+        applier: &Applier,
+        relay: &BinlogPosition,
+    ) -> bool {
         match self {
             Until::BeforeGtids(set) => !set.subtract(executed).eq(set),
             Until::AfterGtids(set) => set.is_subset(executed),
             Until::SourcePosition(position) => {
                 !applier.executed.file.is_empty() && *position <= applier.executed
             }
-            Until::RelayPosition(..) => false,
+            Until::RelayPosition(file, offset) => BinlogPosition::new(file, *offset) <= *relay,
             Until::AfterGaps => true,
         }
     }
@@ -72,6 +78,38 @@ impl Until {
             }
             Until::RelayPosition(file, offset) => file == relay_file && *offset <= event.start,
             Until::AfterGtids(_) | Until::AfterGaps => false,
+        }
+    }
+
+    /// What the error log says of it; `applied` if nothing had to be read for that.
+    pub(crate) fn line(&self, applied: bool) -> Line {
+        let stopped = "Replica SQL thread stopped";
+        match self {
+            Until::BeforeGtids(set) if applied => {
+                let text =
+                    format!("{stopped} because UNTIL SQL_BEFORE_GTIDS {set} is already applied");
+                Line::note(10377, "Repl", text)
+            }
+            Until::BeforeGtids(set) => {
+                let text = format!("{stopped} because it reached UNTIL SQL_BEFORE_GTIDS {set}");
+                Line::note(10378, "Repl", text)
+            }
+            Until::AfterGtids(set) => {
+                let text = format!("{stopped} because it reached UNTIL SQL_AFTER_GTIDS {set}");
+                Line::system(10379, "Repl", text)
+            }
+            Until::SourcePosition(BinlogPosition { offset, .. })
+            | Until::RelayPosition(_, offset) => {
+                let text = format!("{stopped} because it reached its UNTIL position {offset}");
+                Line::note(10376, "Repl", text)
+            }
+            Until::AfterGaps => {
+                let text = format!(
+                    "{stopped} according to UNTIL SQL_AFTER_MTS_GAPS as it has processed all gap \
+                     transactions left from the previous replica session."
+                );
+                Line::note(10380, "Repl", text)
+            }
         }
     }
 

@@ -52,3 +52,9 @@ impl Line {
         }
     }
 }
+
+/// A line of a thread of replication: what it says, and the number of the error.
+pub(crate) fn with_code(text: &str, number: u32) -> String {
+    let comma = if text.ends_with('.') { "" } else { "," };
+    format!("{text}{comma} Error_code: MY-{number:06}")
+}
