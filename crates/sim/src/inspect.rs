@@ -150,6 +150,8 @@ pub struct ApplierError {
     pub coordinator: String,
     /// What the worker says of it, in `replication_applier_status_by_worker`
     pub worker: String,
+    /// What it could not apply.
+    pub transaction: Option<crate::gtid::Gtid>,
     /// Last_SQL_Error_Timestamp
     pub at: Instant,
 }

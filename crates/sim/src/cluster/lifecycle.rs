@@ -269,9 +269,7 @@ impl Cluster {
     fn start_replication(&mut self, ix: ServerIndex) {
         let now = self.world.now;
         let server = self.server_mut(ix);
-        if server.global(ordinary!("skip_replica_start")).is_on() {
-            return;
-        }
+        let starts = !server.global(ordinary!("skip_replica_start")).is_on();
         let recovers = server.global(ordinary!("relay_log_recovery")).is_on();
         let server_id = server.server_id();
         let Some(channel) = server.channel.as_mut() else {
@@ -290,8 +288,10 @@ impl Cluster {
         }
         let retrieved = channel.retrieved.clone();
         channel.relay_log.open_file(now, server_id, &retrieved);
-        self.start_receiver(ix);
-        self.start_applier(ix, None);
+        if starts {
+            self.start_receiver(ix);
+            self.start_applier(ix, None);
+        }
     }
 
     // --- The end of a process ---

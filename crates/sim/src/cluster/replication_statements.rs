@@ -193,6 +193,17 @@ impl Cluster {
             read = channel.applier.executed.clone();
         }
         answer.warnings = password_notes(options);
+        let timeout = self.server(ix).global(ordinary!("replica_net_timeout"));
+        let is_given =
+            |(name, _): &(String, Value)| name.eq_ignore_ascii_case("SOURCE_HEARTBEAT_PERIOD");
+        let longest = timeout.as_u64().saturating_mul(1_000_000);
+        if options.iter().any(is_given) && config.heartbeat_us.is_some_and(|it| longest < it) {
+            answer.warnings.push(Warning {
+                level: WarningLevel::Warning,
+                code: 1704,
+                message: HEARTBEAT_TOO_LONG.to_owned(),
+            });
+        }
         let relay_base = self.server(ix).global(ordinary!("relay_log")).shown();
         let server = self.server_mut(ix);
         let server_id = server.server_id();
@@ -205,7 +216,11 @@ impl Cluster {
             channel.source_id = 0;
             channel.source_uuid = String::new();
         }
-        if moves || has_position || forgets || channel.relay_log.files().is_empty() {
+        let is_applied = channel.applier.is_running;
+        if is_applied && (moves || has_position) {
+            // What is received already is applied to its end.
+            channel.read = read;
+        } else if moves || has_position || forgets || channel.relay_log.files().is_empty() {
             restart_relay_log(channel, &relay_base);
             if !moves && !has_position {
                 channel.applier.executed = read.clone();
@@ -598,6 +613,10 @@ impl Cluster {
         }
     }
 }
+
+const HEARTBEAT_TOO_LONG: &str = "The requested value for the heartbeat period exceeds the value of \
+                                  `replica_net_timeout' seconds. A sensible value for the period \
+                                  should be less than the timeout.";
 
 const GAPS_BY_POSITION: &str = "The until clause SQL_AFTER_MTS_GAPS is being used for channel '' \
                                 when GTID_MODE = ON and SOURCE_AUTO_POSITION=1 meaning the server \

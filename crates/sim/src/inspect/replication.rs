@@ -91,7 +91,11 @@ impl Cluster {
     }
 
     /// What the applier applies now, when its delay is over.
+    /// Or at which it stopped.
     fn being_applied(&self, applier: &Applier) -> Option<crate::gtid::Gtid> {
+        if let Some(error) = &applier.error {
+            return error.transaction;
+        }
         let applying = applier.applying.as_ref()?;
         (applying.due <= self.world.now).then_some(applying.gtid?)
     }

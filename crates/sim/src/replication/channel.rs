@@ -199,6 +199,7 @@ impl Channel {
     /// What is left when the process dies: threads are gone, the relay log and positions stay.
     pub(crate) fn process_died(&mut self) {
         self.login = None;
+        self.source_id = 0;
         self.receiver = Receiver {
             serial: self.receiver.serial + 1,
             ..Receiver::default()

@@ -45,6 +45,7 @@ impl Cluster {
                 number: 1756,
                 coordinator: STOPPED.to_owned(),
                 worker: String::new(),
+                transaction: None,
                 at: now,
             });
         }

@@ -160,6 +160,7 @@ impl Cluster {
             number,
             coordinator,
             worker,
+            transaction: applying.gtid,
             at: now,
         });
         applier.checkpoints.fail(now);
