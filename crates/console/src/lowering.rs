@@ -8,7 +8,7 @@ use semisync_sim::{SqlError, Value};
 
 use crate::calendar;
 use crate::environment::{Environment, no_database};
-use crate::statement::{Expr, SystemScope};
+use crate::statement::{Count, Expr, SystemScope};
 
 /// What an expression may name.
 #[derive(Clone, Copy, Debug)]
@@ -114,6 +114,17 @@ pub(crate) struct NoRow;
 impl semisync_sim::expr::Row for NoRow {
     fn column(&self, _name: &str) -> Option<Value> {
         None
+    }
+}
+
+/// A number of rows; 1210 for an argument that is none.
+pub(crate) fn count_of(count: Count, env: &Environment<'_>) -> Result<u64, SqlError> {
+    match count {
+        Count::Number(number) => Ok(number),
+        Count::Placeholder(index) => match env.arguments.get(index) {
+            Some(Value::Int(number)) => u64::try_from(*number).map_err(|_| wrong_arguments()),
+            _ => Err(wrong_arguments()),
+        },
     }
 }
 

@@ -14,7 +14,7 @@ use semisync_sim::{SqlError, Value};
 use crate::deprecated;
 use crate::environment::{Environment, SessionMemory};
 use crate::layout::{ResultColumn, ResultSet};
-use crate::lowering::{AGGREGATES, Scope, Shape, lower, parameter_count, shape};
+use crate::lowering::{AGGREGATES, Scope, Shape, count_of, lower, parameter_count, shape};
 use crate::parser::DISTINCT;
 use crate::statement::{Direction, Expr, Item, Select};
 use crate::tables::{self, TableContents};
@@ -28,6 +28,8 @@ pub(crate) enum Answer {
     },
     /// Lines the client prints as they are.
     Lines(String),
+    /// An error, after variables were set.
+    Failed(SqlError),
     Ok(OkPacket),
 }
 
@@ -231,8 +233,9 @@ impl Source {
             rows.retain(|row| seen.insert(row.clone()));
         }
         if let Some(limit) = select.limit {
-            let skip = usize::try_from(limit.offset).unwrap_or(usize::MAX);
-            let take = usize::try_from(limit.count).unwrap_or(usize::MAX);
+            let bound = |bound| count_of(bound, env);
+            let skip = usize::try_from(bound(limit.offset)?).unwrap_or(usize::MAX);
+            let take = usize::try_from(bound(limit.count)?).unwrap_or(usize::MAX);
             rows = rows.into_iter().skip(skip).take(take).collect();
         }
         Ok(rows)
@@ -657,12 +660,14 @@ fn into_variables(
             message: "No data - zero rows fetched, selected, or processed".to_owned(),
         }),
         [row] => variables.extend(select.into.iter().cloned().zip(row.iter().cloned())),
-        _ => {
-            return Err(SqlError::new(
+        [row, ..] => {
+            // The first row is there by then.
+            variables.extend(select.into.iter().cloned().zip(row.iter().cloned()));
+            return Ok(Answer::Failed(SqlError::new(
                 1172,
                 "42000",
                 "Result consisted of more than one row",
-            ));
+            )));
         }
     }
     Ok(Answer::Ok(OkPacket {

@@ -6,7 +6,7 @@ mod definitions;
 
 use semisync_core::Generation;
 use semisync_sim::accounts::{AccountName, Level, Privilege, Privileges};
-use semisync_sim::expr::is_like;
+use semisync_sim::expr::{is_like, is_like_exactly};
 use semisync_sim::inspect::BinlogEventRow;
 use semisync_sim::operation::{OkPacket, Warning, WarningLevel};
 use semisync_sim::{SqlError, Value, command_denied, database_denied, no_such_grant};
@@ -56,7 +56,10 @@ pub(crate) fn show(show: &Show, env: &Environment<'_>) -> Result<Answer, SqlErro
         Show::Tables { db, filter } => tables(db.as_deref(), filter, env)?,
         Show::CreateTable(table) => definitions::create_table(table, env)?,
         Show::CreateDatabase(db) => definitions::create_database(db, env)?,
-        Show::Columns(table) => definitions::columns(table, env)?,
+        Show::Columns(table, filter) => {
+            let all = definitions::columns(table, env)?;
+            filtered(all.columns, all.rows, filter, env)?
+        }
         Show::Warnings { errors_only, limit } => warnings(*errors_only, *limit, env),
         Show::CountWarnings { errors_only } => count_warnings(*errors_only, env),
         Show::Engines => engines(),
@@ -92,7 +95,7 @@ fn require(show: &Show, env: &Environment<'_>) -> Result<(), SqlError> {
             let (_, account) = env.cluster.session_account(env.session);
             Err(command_denied("SHOW", &account, &table.name))
         }
-        Show::Columns(table) => readable_table(table, env),
+        Show::Columns(table, _) => readable_table(table, env),
         Show::Tables { db, .. } => {
             let db = env.database_of(db.as_deref())?;
             match env.cluster.knows_database(env.session, &db) {
@@ -150,6 +153,12 @@ fn name_and_value() -> Vec<ResultColumn> {
 type Rows = Vec<Vec<Option<String>>>;
 
 /// The rows LIKE or WHERE keeps; LIKE looks at the first column.
+/// A listing of databases or tables.
+fn is_of_files(columns: &[ResultColumn]) -> bool {
+    let heading = columns.first().map_or("", |column| &column.name);
+    heading.starts_with("Tables_in_") || heading.starts_with("Database")
+}
+
 fn filtered(
     columns: Vec<ResultColumn>,
     mut rows: Rows,
@@ -159,9 +168,12 @@ fn filtered(
     match filter {
         ShowFilter::None => {}
         ShowFilter::Like(pattern) => rows.retain(|row| {
-            row.first()
-                .and_then(Option::as_deref)
-                .is_some_and(|name| is_like(name, pattern))
+            let name = row.first().and_then(Option::as_deref);
+            // Names of tables and databases are names of files.
+            name.is_some_and(|name| match is_of_files(&columns) {
+                true => is_like_exactly(name, pattern),
+                false => is_like(name, pattern),
+            })
         }),
         ShowFilter::Where(condition) => {
             let names: Vec<String> = columns.iter().map(|column| column.name.clone()).collect();

@@ -250,7 +250,7 @@ pub(crate) struct Update {
     pub(crate) assignments: Vec<(String, Expr)>,
     pub(crate) filter: Option<Expr>,
     pub(crate) order: Vec<(Expr, Direction)>,
-    pub(crate) limit: Option<u64>,
+    pub(crate) limit: Option<Count>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -259,7 +259,7 @@ pub(crate) struct Delete {
     pub(crate) alias: Option<String>,
     pub(crate) filter: Option<Expr>,
     pub(crate) order: Vec<(Expr, Direction)>,
-    pub(crate) limit: Option<u64>,
+    pub(crate) limit: Option<Count>,
 }
 
 /// One part of ALTER TABLE.
@@ -295,7 +295,7 @@ pub(crate) struct Select {
     pub(crate) group: Vec<Expr>,
     pub(crate) having: Option<Expr>,
     pub(crate) order: Vec<(Expr, Direction)>,
-    pub(crate) limit: Option<Limit>,
+    pub(crate) limit: Option<Limit<Count>>,
     pub(crate) into: Vec<String>,
     /// FOR UPDATE, FOR SHARE
     pub(crate) locking: Option<RowLocking>,
@@ -316,9 +316,16 @@ pub(crate) enum Direction {
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Limit {
-    pub(crate) offset: u64,
-    pub(crate) count: u64,
+pub(crate) struct Limit<T = u64> {
+    pub(crate) offset: T,
+    pub(crate) count: T,
+}
+
+/// A number of rows: as written, or what EXECUTE brings for a `?`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Count {
+    Number(u64),
+    Placeholder(usize),
 }
 
 /// One item of a select list.
@@ -389,7 +396,7 @@ pub(crate) enum Show {
     },
     CreateTable(TableName),
     CreateDatabase(String),
-    Columns(TableName),
+    Columns(TableName, ShowFilter),
     Warnings {
         errors_only: bool,
         limit: Option<Limit>,

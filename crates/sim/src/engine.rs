@@ -20,6 +20,8 @@ pub(crate) mod redo;
 
 mod column;
 
+pub(crate) mod care;
+
 use redo::{Before, Changes, Redo};
 pub(crate) mod insert;
 

@@ -226,6 +226,13 @@ pub fn is_like(text: &str, pattern: &str) -> bool {
     matches_like(&text, &pattern)
 }
 
+/// LIKE where upper and lower case differ.
+pub fn is_like_exactly(text: &str, pattern: &str) -> bool {
+    let text: Vec<char> = text.chars().collect();
+    let pattern: Vec<char> = pattern.chars().collect();
+    matches_like(&text, &pattern)
+}
+
 /// Goes back to the last `%` only: what an earlier one could take, the last one can take too.
 fn matches_like(text: &[char], pattern: &[char]) -> bool {
     let (mut at, mut next) = (0, 0);

@@ -5,10 +5,10 @@ use semisync_sim::operation::{OnDuplicate, VariableScope};
 use super::account;
 use super::cursor::{Cursor, Result};
 use super::expression::{expression, system_variable};
-use super::select::{alias, order, select, table_name};
+use super::select::{alias, count, order, select, table_name};
 use crate::lexer::TokenKind;
 use crate::statement::{
-    Assignment, Delete, Expr, Insert, SetValue, Statement, SystemScope, Update,
+    Assignment, Count, Delete, Expr, Insert, SetValue, Statement, SystemScope, Update,
 };
 
 /// After INSERT.
@@ -110,9 +110,9 @@ pub(super) fn delete(c: &mut Cursor<'_>) -> Result<Statement> {
 }
 
 /// LIMIT with a number alone.
-fn row_count(c: &mut Cursor<'_>) -> Result<Option<u64>> {
+fn row_count(c: &mut Cursor<'_>) -> Result<Option<Count>> {
     match c.accept("LIMIT") {
-        true => c.integer().map(Some),
+        true => count(c).map(Some),
         false => Ok(None),
     }
 }

@@ -7,7 +7,7 @@ use super::expression::expression;
 use super::select::table_name;
 use super::{account, alter};
 use crate::lexer::TokenKind;
-use crate::statement::{Column, CreateTable, Maintenance, Statement};
+use crate::statement::{Column, CreateTable, Maintenance, Show, ShowFilter, Statement};
 
 /// After CREATE.
 pub(super) fn create(c: &mut Cursor<'_>) -> Result<Statement> {
@@ -81,7 +81,15 @@ pub(super) fn maintain(c: &mut Cursor<'_>, what: Maintenance) -> Result<Statemen
 
 /// After DESCRIBE.
 pub(super) fn describe(c: &mut Cursor<'_>) -> Result<Statement> {
-    table_name(c).map(Statement::Describe)
+    let table = table_name(c)?;
+    if c.is_at_end() || c.is_symbol(";") {
+        return Ok(Statement::Describe(table));
+    }
+    let column = c.name_or_text()?;
+    Ok(Statement::Show(Show::Columns(
+        table,
+        ShowFilter::Like(column),
+    )))
 }
 
 /// After ALTER.

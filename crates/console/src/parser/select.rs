@@ -5,7 +5,7 @@ use semisync_sim::operation::{LockMode, LockPatience, RowLocking};
 use super::cursor::{Cursor, Result};
 use super::expression::expression;
 use crate::lexer::TokenKind;
-use crate::statement::{Direction, Expr, From, Item, Limit, Select, Statement, TableName};
+use crate::statement::{Count, Direction, Expr, From, Item, Limit, Select, Statement, TableName};
 
 /// The rest of a SELECT.
 pub(super) fn select(c: &mut Cursor<'_>) -> Result<Select> {
@@ -43,7 +43,7 @@ pub(super) fn select(c: &mut Cursor<'_>) -> Result<Select> {
         }
     }
     select.order = order(c)?;
-    select.limit = limit(c)?;
+    select.limit = limit_of_rows(c)?;
     into(c, &mut select)?;
     select.locking = locking(c)?;
     if select.locking.is_some() {
@@ -99,25 +99,46 @@ pub(super) fn do_expressions(c: &mut Cursor<'_>) -> Result<Statement> {
     c.list(expression).map(Statement::Do)
 }
 
-/// An optional LIMIT.
+/// An optional LIMIT with numbers.
 pub(super) fn limit(c: &mut Cursor<'_>) -> Result<Option<Limit>> {
+    limit_of(c, 0, |c| c.integer())
+}
+
+/// An optional LIMIT with numbers or `?`.
+fn limit_of_rows(c: &mut Cursor<'_>) -> Result<Option<Limit<Count>>> {
+    limit_of(c, Count::Number(0), count)
+}
+
+/// A number of rows, or `?`.
+pub(super) fn count(c: &mut Cursor<'_>) -> Result<Count> {
+    match c.accept_symbol("?") {
+        true => Ok(Count::Placeholder(c.next_placeholder())),
+        false => c.integer().map(Count::Number),
+    }
+}
+
+fn limit_of<T>(
+    c: &mut Cursor<'_>,
+    zero: T,
+    read: impl Fn(&mut Cursor<'_>) -> Result<T>,
+) -> Result<Option<Limit<T>>> {
     if !c.accept("LIMIT") {
         return Ok(None);
     }
-    let first = c.integer()?;
+    let first = read(c)?;
     let limit = if c.accept_symbol(",") {
         Limit {
             offset: first,
-            count: c.integer()?,
+            count: read(c)?,
         }
     } else if c.accept("OFFSET") {
         Limit {
-            offset: c.integer()?,
+            offset: read(c)?,
             count: first,
         }
     } else {
         Limit {
-            offset: 0,
+            offset: zero,
             count: first,
         }
     };

@@ -168,6 +168,10 @@ fn schema(c: &mut Cursor<'_>) -> Result<Option<Show>> {
         let filter = filter(c)?;
         return Ok(Some(Show::Tables { db, filter }));
     }
+    if c.accept("TABLE") {
+        // STATUS is understood and not here.
+        return Err(c.unexpected());
+    }
     if c.accept("CREATE") {
         if c.accept("TABLE") {
             return Ok(Some(Show::CreateTable(table_name(c)?)));
@@ -188,7 +192,7 @@ fn schema(c: &mut Cursor<'_>) -> Result<Option<Show>> {
         if let Some(db) = database(c)? {
             table.db = Some(db);
         }
-        return Ok(Some(Show::Columns(table)));
+        return Ok(Some(Show::Columns(table, filter(c)?)));
     }
     Ok(None)
 }

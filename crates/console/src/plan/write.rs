@@ -9,11 +9,11 @@ use semisync_sim::{SqlError, Value};
 use super::Plan;
 use crate::calendar;
 use crate::environment::Environment;
-use crate::lowering::{Scope, constant, lower};
+use crate::lowering::{Scope, constant, count_of, lower};
 use crate::query;
 use crate::statement::{
-    Alteration, Column, CreateTable, Delete, Direction, Expr, Insert, Select, Statement, TableName,
-    Update,
+    Alteration, Column, Count, CreateTable, Delete, Direction, Expr, Insert, Select, Statement,
+    TableName, Update,
 };
 use crate::tables::SYSTEM_SCHEMAS;
 
@@ -302,11 +302,25 @@ fn insert(insert: Insert, env: &Environment<'_>) -> Result<Operation, SqlError> 
     if let Some(select) = &insert.select {
         rows = selected(select, env)?;
     }
+    // VALUES (): what has no default is left out, as if all others were listed.
+    let is_of_defaults = insert.columns.is_empty()
+        && !insert.rows.is_empty()
+        && insert.rows.iter().all(Vec::is_empty);
+    let has_default = |column: &&ColumnDefinition| {
+        column.nullable || column.auto_increment || column.default.is_some()
+    };
+    if is_of_defaults {
+        let listed = all.iter().filter(has_default);
+        columns = listed.map(|column| column.name.clone()).collect();
+    }
     for row in &insert.rows {
-        let row = match (&row[..], columns.is_empty()) {
-            // VALUES (): every column has its default.
-            ([], true) => all.iter().map(default_of(env)).collect(),
-            _ => values(row, &columns, &all, env)?,
+        let row = match is_of_defaults {
+            true => all
+                .iter()
+                .filter(has_default)
+                .map(default_of(env))
+                .collect(),
+            false => values(row, &columns, &all, env)?,
         };
         rows.push(row);
     }
@@ -530,7 +544,7 @@ fn qualifiers(db: &str, table: &str, alias: Option<String>) -> Vec<String> {
 
 fn pick(
     order: &[(Expr, Direction)],
-    limit: Option<u64>,
+    limit: Option<Count>,
     env: &Environment<'_>,
     scope: Scope<'_>,
 ) -> Result<Pick, SqlError> {
@@ -539,6 +553,7 @@ fn pick(
         Ok((expr, *direction == Direction::Descending))
     };
     let order = order.iter().map(key).collect::<Result<_, SqlError>>()?;
+    let limit = limit.map(|limit| count_of(limit, env)).transpose()?;
     Ok(Pick { order, limit })
 }
 

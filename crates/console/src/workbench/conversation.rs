@@ -422,6 +422,7 @@ impl Workbench {
                 printed
             }
             Answer::Lines(lines) => lines,
+            Answer::Failed(error) => return self.failed(at, &error),
             Answer::Ok(packet) => {
                 plan::remember_ok(&mut client.memory, &packet);
                 layout::ok(&packet, elapsed)

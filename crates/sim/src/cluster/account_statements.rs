@@ -1,6 +1,8 @@
 //! CREATE USER, GRANT and the like: what they refuse, how they are logged.
 
-use crate::accounts::{AccountChange, AccountName, Accounts, GrantObject, Privilege, Privileges};
+use crate::accounts::{
+    AccountChange, AccountName, Accounts, GrantObject, Level, Privilege, Privileges,
+};
 use crate::binlog::DdlAction;
 use crate::cluster::Cluster;
 use crate::commit::LoggedText;
@@ -38,7 +40,8 @@ impl Cluster {
             default_db: None,
             object_db: Some("mysql".to_owned()),
             has_xid: true,
-            extra: extra_of(change) + second_db.map_or(0, |db| 1 + db.len() as u64),
+            extra: extra_of(change, engine.accounts())
+                + second_db.map_or(0, |db| 1 + db.len() as u64),
         };
         if let Some(running) = self.running_mut(ix, session) {
             running.answer = OkPacket {
@@ -135,7 +138,10 @@ fn check_revoke(
         Some(GrantObject::Global) | None => true,
         Some(GrantObject::Database(db)) => account.databases.contains_key(db),
         Some(GrantObject::Table(db, table)) => {
-            privileges.minus(account.on_table(db, table)).is_empty()
+            let granted = account.on_table(db, table);
+            // ALL is what there is.
+            let is_all = privileges == Privileges::of_level(Level::Table);
+            privileges.minus(granted).is_empty() || is_all && !granted.is_empty()
         }
     });
     match on {
@@ -197,9 +203,15 @@ fn unless_none(
 }
 
 /// Bytes a kind of statement adds to its event.
-fn extra_of(change: &AccountChange) -> u64 {
+fn extra_of(change: &AccountChange, there: &Accounts) -> u64 {
     match change {
         AccountChange::Grant { .. } | AccountChange::Revoke { .. } => INVOKER_EXTRA,
+        AccountChange::Create { accounts, .. }
+            if accounts.iter().all(|(name, _)| there.get(name).is_some()) =>
+        {
+            // No password is set for those that are there.
+            0
+        }
         AccountChange::Create { accounts, .. } | AccountChange::Alter { accounts, .. }
             if accounts
                 .iter()

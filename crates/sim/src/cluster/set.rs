@@ -30,6 +30,46 @@ enum Checked {
     },
 }
 
+/// 3135 for a strict mode without the three that belong to it, or some of these without a strict one.
+fn incomplete_strictness(checked: &Checked) -> Option<Warning> {
+    let Checked::Ordinary {
+        definition,
+        setting,
+        ..
+    } = checked
+    else {
+        return None;
+    };
+    if definition.name != "sql_mode" {
+        return None;
+    }
+    let shown = setting.shown();
+    let modes: Vec<&str> = shown.split(',').collect();
+    let has = |mode: &&&str| modes.contains(*mode);
+    let is_strict = ["STRICT_TRANS_TABLES", "STRICT_ALL_TABLES"]
+        .iter()
+        .any(|mode| has(&mode));
+    let others = [
+        "NO_ZERO_DATE",
+        "NO_ZERO_IN_DATE",
+        "ERROR_FOR_DIVISION_BY_ZERO",
+    ];
+    let count = others.iter().filter(has).count();
+    let is_complete = if is_strict {
+        count == others.len()
+    } else {
+        count == 0
+    };
+    (!is_complete).then(|| Warning {
+        level: WarningLevel::Warning,
+        code: 3135,
+        message: "'NO_ZERO_DATE', 'NO_ZERO_IN_DATE' and 'ERROR_FOR_DIVISION_BY_ZERO' sql modes \
+                  should be used with strict mode. They will be merged with strict mode in a \
+                  future release."
+            .to_owned(),
+    })
+}
+
 impl Cluster {
     pub(crate) fn set_variables(
         &mut self,
@@ -109,6 +149,7 @@ impl Cluster {
         }
         for assignment in assignments {
             let (assignment, more) = self.check_one(ix, session, assignment, is_strict)?;
+            warnings.extend(incomplete_strictness(&assignment));
             checked.push(assignment);
             warnings.extend(more);
         }
@@ -184,7 +225,11 @@ impl Cluster {
         };
         self.check_set_privileges(ix, session, definition.name, scope)?;
         let value = assignment.value.as_ref();
-        let (setting, warnings) = check::check(definition, scope, value, is_strict)?;
+        let (mut setting, warnings) = check::check(definition, scope, value, is_strict)?;
+        if value.is_none() && scope == VariableScope::Session && definition.reach == Reach::Both {
+            // A session's default is the global value.
+            setting = server.global(Ordinary::of(definition)).into_owned();
+        }
         if definition.name == "gtid_mode" {
             check_gtid_mode(&server.global(ordinary!("gtid_mode")), &setting)?;
         }

@@ -5,6 +5,7 @@ use semisync_core::source::Input;
 use crate::accounts::Privilege;
 use crate::cluster::{Cluster, ProcessEvent};
 use crate::commit::{Job, JobSource, LoggedText};
+use crate::engine::care::Care;
 use crate::engine::dml::{Attempt, Effect};
 use crate::engine::insert::Insertion;
 use crate::engine::redo::{Commit, Lsn};
@@ -427,6 +428,7 @@ impl Cluster {
         let server = self.server_mut(ix);
         let state = server.sessions.get(&session);
         let default_db = state.and_then(|state| state.db.clone()).unwrap_or_default();
+        let care = Care::of(&server.session_value(session, ordinary!("sql_mode")).shown());
         let engine = &mut server.engine;
         let attempt = match operation {
             Operation::Insert {
@@ -442,6 +444,7 @@ impl Cluster {
                     rows,
                     on_duplicate,
                     is_select: *is_select,
+                    care,
                 };
                 engine.insert(actor, (db, table), insertion, &default_db)?
             }
@@ -454,7 +457,7 @@ impl Cluster {
             } => engine.update(
                 actor,
                 (db, table),
-                assignments,
+                (assignments, care),
                 (filter.as_ref(), pick),
                 &default_db,
             )?,

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::column::stored;
+use super::column::{cut_off, stored};
 use super::{RowKey, Table};
 use crate::operation::{
     ColumnDefinition, ColumnKind, ColumnPlace, SqlError, TableChange, TableDefinition,
@@ -67,12 +67,12 @@ pub(crate) fn alter(table: &Table, changes: &[TableChange]) -> Result<Altered, S
         primary_key,
     };
     let mut rows = SharedMap::new();
-    for (old_key, row) in table.rows.iter() {
+    for (number, (old_key, row)) in (1..).zip(table.rows.iter()) {
         let values = columns.iter().map(|column| match column.old {
-            Some(index) => converted(&row[index], &column.definition),
-            None => filler(&column.definition),
+            Some(index) => converted(&row[index], &column.definition, number),
+            None => Ok(filler(&column.definition)),
         });
-        let values: Vec<Value> = values.collect();
+        let values = values.collect::<Result<Vec<Value>, SqlError>>()?;
         let key = RowKey::of(&definition, &values).unwrap_or_else(|| old_key.clone());
         rows.insert(key, values.into());
     }
@@ -223,8 +223,11 @@ fn fits_in_place(old: ColumnKind, new: ColumnKind) -> bool {
 }
 
 /// A value in a column that changed its type.
-fn converted(value: &Value, column: &ColumnDefinition) -> Value {
-    stored(column, value.clone(), 1).unwrap_or_else(|_| filler(column))
+fn converted(value: &Value, column: &ColumnDefinition, row: usize) -> Result<Value, SqlError> {
+    stored(column, value.clone(), row).map_err(|error| match error.code {
+        1048 | 1406 => cut_off(&column.name, row),
+        _ => error,
+    })
 }
 
 /// What rows have in a column that is new.

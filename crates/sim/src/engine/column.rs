@@ -58,10 +58,7 @@ pub(super) fn stored_noting(
             };
             return number(column, &text, word, row).map(|it| Value::Double(it.shortest()));
         }
-        ColumnKind::Enum => word(column, &value).ok_or_else(|| {
-            let text = format!("Data truncated for column '{name}' at row {row}");
-            SqlError::new(1265, "01000", text)
-        })?,
+        ColumnKind::Enum => word(column, &value).ok_or_else(|| cut_off(name, row))?,
         ColumnKind::Date => {
             let (date, time) =
                 read_date_time(&text).ok_or_else(|| incorrect("date", column, &text, row))?;
@@ -121,6 +118,26 @@ fn truncated(name: &str, row: usize) -> Warning {
     )
 }
 
+/// 1265
+pub(super) fn cut_off(name: &str, row: usize) -> SqlError {
+    let text = format!("Data truncated for column '{name}' at row {row}");
+    SqlError::new(1265, "01000", text)
+}
+
+/// A text with a number at its beginning, whatever follows.
+pub(super) fn begins_with_number(text: &str) -> bool {
+    let text = text.trim_start().trim_start_matches(['-', '+', '.']);
+    text.starts_with(|c: char| c.is_ascii_digit())
+}
+
+/// A text with the form of a date, of a day that there is or not.
+pub(super) fn has_form_of_date(text: &str) -> bool {
+    let date = text.split([' ', 'T']).next().unwrap_or(text);
+    let mut parts = date.split('-');
+    let is_number = |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit());
+    date.contains('-') && parts.clone().count() == 3 && parts.all(is_number)
+}
+
 fn note(code: u16, message: String) -> Warning {
     Warning {
         level: WarningLevel::Note,
@@ -132,6 +149,9 @@ fn note(code: u16, message: String) -> Warning {
 fn whole_number(column: &ColumnDefinition, value: &Value, row: usize) -> Result<i128, SqlError> {
     let number = match value {
         Value::Int(number) => *number,
+        Value::Text(text) if begins_with_number(text) && !Number::is_text_of_one(text) => {
+            return Err(cut_off(&column.name, row));
+        }
         Value::Text(text) => number(column, text, "integer", row)?.rounded(),
         Value::Decimal(number) | Value::Double(number) => number.rounded(),
         Value::Null => 0,
@@ -256,6 +276,36 @@ fn time(text: &str) -> Option<String> {
     };
     let is_right = hour < 839 && minute < 60 && second < 60;
     is_right.then(|| format!("{sign}{hour:02}:{minute:02}:{second:02}"))
+}
+
+/// What a column that is no number keeps for want of a value.
+pub(super) fn empty_text(kind: ColumnKind) -> &'static str {
+    match kind {
+        ColumnKind::Date => "0000-00-00",
+        ColumnKind::Time => "00:00:00",
+        ColumnKind::DateTime | ColumnKind::Timestamp => "0000-00-00 00:00:00",
+        _ => "",
+    }
+}
+
+/// The least or greatest number of the column, for one that is beyond it.
+pub(super) fn nearest(column: &ColumnDefinition, value: &Value) -> Value {
+    let number = value.to_number().unwrap_or(Number::ZERO);
+    let is_below = number.compare(Number::ZERO).is_lt();
+    if column.kind == ColumnKind::Year {
+        return Value::Text("0000".to_owned());
+    }
+    if let Some((least, most)) = integer_range(column.kind) {
+        return Value::Int(if is_below { least } else { most });
+    }
+    let ColumnKind::Decimal(digits, scale) = column.kind else {
+        return value.clone();
+    };
+    let most = Number::from(10_i128.pow(u32::from(digits)) - 1);
+    let unit = Number::from(10_i128.pow(u32::from(scale)));
+    let most = most.divided_by(unit).unwrap_or(most);
+    let most = most.with_scale(u32::from(scale));
+    Value::Decimal(if is_below { most.negated() } else { most })
 }
 
 /// The largest integer it can keep.

@@ -3,9 +3,10 @@
 //! A statement that meets a busy lock changes nothing and says so; it is run again from its
 //! beginning when the lock is free, and keeps the locks it has taken.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::column::stored_noting;
+use super::care::Care;
 use super::locks::{Actor, LockName, Locked};
 use super::scan::Scan;
 use super::{Engine, Row, RowKey, StatementChanges, Table};
@@ -59,7 +60,7 @@ impl Engine {
         &mut self,
         actor: Actor,
         target: (&str, &str),
-        assignments: &[(String, Expr)],
+        (assignments, care): (&[(String, Expr)], Care),
         (filter, pick): (Option<&Expr>, &Pick),
         default_db: &str,
     ) -> Result<Attempt, SqlError> {
@@ -92,6 +93,8 @@ impl Engine {
             ..Effect::default()
         };
         let mut changes = Vec::new();
+        // Keys as this statement leaves them so far: there, or not any more.
+        let mut left: BTreeMap<RowKey, bool> = BTreeMap::new();
         for (number, (key, before)) in (1..).zip(found) {
             let mut after = before.to_vec();
             for (index, expr) in &targets {
@@ -99,9 +102,10 @@ impl Engine {
                     columns: &definition.columns,
                     values: &after,
                 };
-                let value = strictly(expr, &source).map_err(in_field_list)?;
+                let (value, mistakes) = expr.evaluate_strictly(&source).map_err(in_field_list)?;
+                care.meet(mistakes, &mut effect.warnings)?;
                 let column = &definition.columns[*index];
-                after[*index] = stored_noting(column, value, number, &mut effect.warnings)?;
+                after[*index] = care.stored(column, value, number, &mut effect.warnings)?;
             }
             if after[..] == before[..] {
                 continue;
@@ -111,9 +115,12 @@ impl Engine {
                 if let Some(lock) = self.lock_new_row(actor, &table, &new_key) {
                     return Ok(Attempt::Blocked(lock));
                 }
-                if self.current(actor, &table, &new_key).is_some() {
+                let there = left.get(&new_key).copied();
+                if there.unwrap_or_else(|| self.current(actor, &table, &new_key).is_some()) {
                     return Err(duplicate_entry(&definition, &after));
                 }
+                left.insert(key.clone(), false);
+                left.insert(new_key.clone(), true);
             }
             changes.push(RowChange {
                 key,

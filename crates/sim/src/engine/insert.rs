@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::care::{Care, empty, warning};
 use super::column::{greatest, stored, stored_noting};
 use super::dml::{
     Attempt, Effect, NamedRow, column_index, duplicate_entry, in_field_list, known_column, strictly,
@@ -10,9 +11,7 @@ use super::locks::Actor;
 use super::{Engine, Row, RowKey, Table};
 use crate::binlog::{RowChange, RowsKind};
 use crate::expr::{Expr, Row as ColumnSource};
-use crate::operation::{
-    ColumnDefinition, ColumnKind, OnDuplicate, SqlError, TableDefinition, Warning, WarningLevel,
-};
+use crate::operation::{ColumnDefinition, ColumnKind, OnDuplicate, SqlError, TableDefinition};
 use crate::value::Value;
 
 /// What an INSERT says.
@@ -22,6 +21,7 @@ pub(crate) struct Insertion<'a> {
     pub(crate) rows: &'a [Vec<Expr>],
     pub(crate) on_duplicate: &'a OnDuplicate,
     pub(crate) is_select: bool,
+    pub(crate) care: Care,
 }
 
 /// The row that is there, and under `VALUES(name)` the one that was to be inserted.
@@ -58,13 +58,20 @@ impl Engine {
             Err(lock) => return Ok(Attempt::Blocked(lock)),
         };
         let targets = insert_columns(&table.definition, insertion.columns)?;
-        let is_lenient = matches!(insertion.on_duplicate, OnDuplicate::Ignore);
+        let care = match insertion.on_duplicate {
+            OnDuplicate::Ignore => insertion.care.ignoring(),
+            // One row alone is refused for its NULL in every mode.
+            _ if insertion.rows.len() == 1 && !insertion.is_select => {
+                insertion.care.refusing_null()
+            }
+            _ => insertion.care,
+        };
         let mut effect = Effect::default();
         let mut changes: Vec<RowChange> = Vec::new();
         // Rows as this statement leaves them so far.
         let mut left: BTreeMap<RowKey, Row> = BTreeMap::new();
         for (number, exprs) in (1..).zip(insertion.rows) {
-            let mut row = self.new_row(&table, &targets, exprs, number, &mut effect, is_lenient)?;
+            let mut row = self.new_row(&table, &targets, exprs, number, &mut effect, care)?;
             let key = match RowKey::of(&table.definition, &row) {
                 Some(key) => key,
                 None => RowKey(vec![Value::Int(self.next_hidden_row(&table))]),
@@ -134,7 +141,7 @@ impl Engine {
         exprs: &[Expr],
         number: usize,
         effect: &mut Effect,
-        is_lenient: bool,
+        care: Care,
     ) -> Result<Vec<Value>, SqlError> {
         if exprs.len() != targets.len() {
             let text = format!("Column count doesn't match value count at row {number}");
@@ -149,13 +156,7 @@ impl Engine {
         for (index, expr) in targets.iter().zip(exprs) {
             let evaluated = expr.evaluate_strictly(&nothing);
             let (value, mistakes) = evaluated.map_err(in_field_list)?;
-            for mistake in mistakes {
-                let error = mistake.error();
-                match is_lenient {
-                    true => effect.warnings.push(warning(error.code, error.message)),
-                    false => return Err(error),
-                }
-            }
+            care.meet(mistakes, &mut effect.warnings)?;
             given[*index] = Some(value);
         }
         let mut row = Vec::with_capacity(columns.len());
@@ -174,7 +175,7 @@ impl Engine {
                         .words
                         .first()
                         .map_or(Value::Null, |word| Value::Text(word.clone())),
-                    (None, false) if is_lenient => {
+                    (None, false) if !care.is_strict => {
                         let text = format!("Field '{}' doesn't have a default value", column.name);
                         effect.warnings.push(warning(1364, text));
                         empty(column)
@@ -185,15 +186,7 @@ impl Engine {
                     }
                 },
             };
-            let kept = match stored_noting(column, value.clone(), number, &mut effect.warnings) {
-                Err(error) if is_lenient => {
-                    let (value, text) = adjusted(column, value, error, number);
-                    effect.warnings.push(text);
-                    value
-                }
-                kept => kept?,
-            };
-            row.push(kept);
+            row.push(care.stored(column, value, number, &mut effect.warnings)?);
         }
         // A row that is refused uses up no number.
         if let Some(index) = generates {
@@ -264,43 +257,6 @@ fn duplicate(
         before: Some(old),
         after: Some((new_key, after.into())),
     }))
-}
-
-fn warning(code: u16, message: String) -> Warning {
-    Warning {
-        level: WarningLevel::Warning,
-        code,
-        message,
-    }
-}
-
-/// What INSERT IGNORE stores in place of a value that is refused, and what it says of it.
-fn adjusted(
-    column: &ColumnDefinition,
-    value: Value,
-    error: SqlError,
-    number: usize,
-) -> (Value, Warning) {
-    let truncated = format!(
-        "Data truncated for column '{}' at row {number}",
-        column.name
-    );
-    match (error.code, column.kind) {
-        (1406, ColumnKind::Char(limit) | ColumnKind::VarChar(limit)) => {
-            let text = value.to_text().unwrap_or_default();
-            let kept = text.chars().take(limit as usize).collect();
-            (Value::Text(kept), warning(1265, truncated))
-        }
-        (code, _) => (empty(column), warning(code, error.message)),
-    }
-}
-
-/// The value a column has for want of a better one.
-fn empty(column: &ColumnDefinition) -> Value {
-    match column.kind.is_number() {
-        true => stored(column, Value::Int(0), 1).unwrap_or(Value::Int(0)),
-        false => Value::Text(String::new()),
-    }
 }
 
 fn insert_columns(table: &TableDefinition, names: &[String]) -> Result<Vec<usize>, SqlError> {

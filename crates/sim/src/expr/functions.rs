@@ -162,7 +162,9 @@ fn numeric(name: &str, values: &[Value]) -> Called {
         ("ROUND", [v]) => v.to_number().map(|n| Value::Int(n.rounded())),
         ("ROUND", [v, digits]) => both(v.to_number(), digits.to_number())
             .map(|(n, digits)| rounded(v, n, digits.truncated())),
-        ("TRUNCATE", [v, Value::Int(0)]) => v.to_number().map(|n| Value::Int(n.truncated())),
+        ("TRUNCATE", [v, digits]) => {
+            both(v.to_number(), digits.to_number()).map(|(n, digits)| cut(v, n, digits.truncated()))
+        }
         ("MOD", [a, b]) => both(a.to_number(), b.to_number())
             .and_then(|(a, b)| a.remainder(b))
             .map(|n| n.to_value()),
@@ -364,6 +366,27 @@ fn rounded(value: &Value, number: Number, digits: i128) -> Value {
     match value {
         Value::Text(_) | Value::Double(_) => Value::Double(number.with_scale(digits).shortest()),
         Value::Null | Value::Int(_) | Value::Decimal(_) => number.with_scale(digits).to_value(),
+    }
+}
+
+/// TRUNCATE: what is behind the digits is cut off, nothing is rounded.
+fn cut(value: &Value, number: Number, digits: i128) -> Value {
+    let digits = digits.clamp(-30, 30) as i32;
+    let unit = Number::from(10_i128.pow(digits.unsigned_abs().min(18)));
+    if digits <= 0 {
+        let whole = number.divided_by(unit).map_or(0, Number::truncated);
+        return Number::from(whole).times(unit).to_value();
+    }
+    if number.scale() <= digits.unsigned_abs() {
+        return value.clone();
+    }
+    let whole = Number::from(number.times(unit).truncated());
+    let kept = whole.divided_by(unit).unwrap_or(whole);
+    match value {
+        Value::Text(_) | Value::Double(_) => Value::Double(kept.shortest()),
+        Value::Null | Value::Int(_) | Value::Decimal(_) => {
+            kept.with_scale(digits.unsigned_abs()).to_value()
+        }
     }
 }
 

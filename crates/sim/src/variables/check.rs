@@ -88,6 +88,11 @@ fn check_value(
             }
         }
         (Kind::Text, SetLiteral::Text(text) | SetLiteral::Word(text)) => {
+            if name == "sql_mode"
+                && let Some(unknown) = unknown_mode(text)
+            {
+                return Err(wrong_value(name, unknown));
+            }
             Setting::Text(text.clone())
         }
         (Kind::Bool, SetLiteral::Int(number)) => {
@@ -98,6 +103,36 @@ fn check_value(
         }
     };
     Ok((setting, Vec::new()))
+}
+
+/// The first word of `sql_mode` that is none.
+fn unknown_mode(text: &str) -> Option<&str> {
+    const MODES: &[&str] = &[
+        "",
+        "REAL_AS_FLOAT",
+        "PIPES_AS_CONCAT",
+        "ANSI_QUOTES",
+        "IGNORE_SPACE",
+        "ONLY_FULL_GROUP_BY",
+        "NO_UNSIGNED_SUBTRACTION",
+        "NO_DIR_IN_CREATE",
+        "ANSI",
+        "NO_AUTO_VALUE_ON_ZERO",
+        "NO_BACKSLASH_ESCAPES",
+        "STRICT_TRANS_TABLES",
+        "STRICT_ALL_TABLES",
+        "NO_ZERO_IN_DATE",
+        "NO_ZERO_DATE",
+        "ALLOW_INVALID_DATES",
+        "ERROR_FOR_DIVISION_BY_ZERO",
+        "TRADITIONAL",
+        "HIGH_NOT_PRECEDENCE",
+        "NO_ENGINE_SUBSTITUTION",
+        "PAD_CHAR_TO_FULL_LENGTH",
+        "TIME_TRUNCATE_FRACTIONAL",
+    ];
+    let known = |word: &str| MODES.iter().any(|mode| mode.eq_ignore_ascii_case(word));
+    text.split(',').find(|word| !known(word))
 }
 
 fn check_number(
