@@ -1,10 +1,8 @@
 //! Reading ACKs from all semisynchronous replicas.
 //!
-//! One thread waits for all links. So does, for a short time, a session that waits for its ACK
-//! ([`read_for`]): the system wakes whoever began to wait last ([`readiness`]), so such a session
-//! reads its ACK itself, and no second thread is woken for it. A link is read without blocking and
-//! parsed as far as its bytes go ([`frames`]): half an ACK of one replica holds nobody up. Whoever
-//! reads a link holds its lock; [`remove`] takes the link away under it.
+//! One thread waits for all links ([`readiness`]). A link is read without blocking and parsed as far
+//! as its bytes go ([`frames`]): half an ACK of one replica holds nobody up. Whoever reads a link
+//! holds its lock; [`remove`] takes the link away under it.
 
 mod frames;
 mod link;
@@ -12,7 +10,6 @@ mod readiness;
 
 use core::ffi::{c_int, c_void};
 use core::ptr;
-use core::time::Duration;
 use std::os::fd::RawFd;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -29,7 +26,7 @@ use crate::{commit_wait, host};
 pub(crate) use link::Link;
 use readiness::{Arrival, Readiness};
 
-/// The links, and who waits for them. Never locked together with the machine.
+/// The links, and the thread that waits for them. Never locked together with the machine.
 static REGISTRY: Mutex<Registry> = Mutex::new(Registry {
     entries: Vec::new(),
     readiness: None,
@@ -138,36 +135,6 @@ pub(crate) fn remove(thread_id: u32) {
     drop(lock(&entry.link).take());
 }
 
-/// Waits for ACKs, at the longest as long as `patience`, and reads them; false when nothing came,
-/// when there is no link, or when the thread is to end.
-pub(crate) fn read_for(patience: Duration) -> bool {
-    let readiness = {
-        let registry = registry();
-        let has_links = !registry.entries.is_empty();
-        registry.readiness.clone().filter(|_| has_links)
-    };
-    let Some(readiness) = readiness else {
-        return false;
-    };
-    let arrivals = readiness.wait(Some(patience));
-    let mut goes_on = !arrivals.is_empty();
-    for arrival in arrivals.iter() {
-        match arrival {
-            Arrival::Link(thread_id) => read(thread_id),
-            Arrival::Nudge => {}
-            Arrival::End => goes_on = false,
-        }
-    }
-    goes_on
-}
-
-/// Wakes a session in [`read_for`].
-pub(crate) fn nudge() {
-    if let Some(readiness) = &registry().readiness {
-        readiness.nudge();
-    }
-}
-
 unsafe extern "C" fn run(_argument: *mut c_void) -> *mut c_void {
     // SAFETY: called once at the start of a thread, and undone at its end.
     unsafe { server::my_thread_init() };
@@ -194,7 +161,7 @@ fn serve() {
             false => &WAITING_FOR_CONNECTION,
         };
         stage.enter();
-        for arrival in readiness.wait(None).iter() {
+        for arrival in readiness.wait().iter() {
             match arrival {
                 Arrival::Link(thread_id) => {
                     READING_ACK.enter();

@@ -4,7 +4,6 @@
 //! and its outputs are carried out, except those that must not run under the lock (log lines, the
 //! ACK receiver's start and stop), which follow after it.
 
-use core::mem;
 use core::sync::atomic::{AtomicBool, AtomicU32, Ordering::Relaxed};
 use std::sync::Arc;
 
@@ -21,7 +20,7 @@ use semisync_core::variables::{ObservedValue, ObservedVariable, WallClock};
 use semisync_flight::Origin;
 use semisync_flight::write::Tap;
 
-use crate::{ack_receiver, commit_wait, settings, status};
+use crate::{ack_receiver, settings, status};
 
 /// The lock. KILL takes it too, so it is a server mutex; only sessions in a commit wait sleep on
 /// conditions with it.
@@ -43,8 +42,6 @@ pub(crate) struct Host {
     seats: Vec<Seat>,
     free_seats: Vec<usize>,
     deferred: Vec<Deferred>,
-    /// Whether a session that reads ACKs was told to wake.
-    wakes_reader: bool,
     event_flag: bool,
     published: Counters,
     shutdown_reported: bool,
@@ -56,10 +53,6 @@ pub(crate) struct Host {
 struct Seat {
     condition: Arc<Condition>,
     verdict: Verdict,
-    /// Whether the machine told it to wake since it last said that it sleeps.
-    is_signalled: bool,
-    /// Whether it reads ACKs instead of sleeping on the condition.
-    reads_acks: bool,
 }
 
 /// What the machine last said about the session in a seat.
@@ -112,14 +105,8 @@ pub(crate) fn lock() -> Option<LockGuard<'static, Option<Host>>> {
 
 /// Unlocks, then carries out what had to wait for that.
 pub(crate) fn finish(mut host: LockGuard<'static, Option<Host>>) {
-    let (deferred, wakes_reader) = match host.as_mut() {
-        Some(host) => (host.take_deferred(), mem::take(&mut host.wakes_reader)),
-        None => (Vec::new(), false),
-    };
+    let deferred = host.as_mut().map(Host::take_deferred).unwrap_or_default();
     drop(host);
-    if wakes_reader && !commit_wait::reads_acks() {
-        ack_receiver::nudge();
-    }
     for output in deferred {
         match output {
             Deferred::Log(message) => error_log::write(&message),
@@ -298,7 +285,6 @@ impl Host {
             seats: Vec::new(),
             free_seats: Vec::new(),
             deferred: Vec::new(),
-            wakes_reader: false,
             event_flag: false,
             published: Counters::default(),
             shutdown_reported: false,
@@ -347,17 +333,10 @@ impl Host {
                     ticket,
                     deadline,
                 } => {
-                    let seat = self.seat(session);
-                    seat.verdict = Verdict::Sleeps { ticket, deadline };
-                    seat.is_signalled = false;
+                    self.seat(session).verdict = Verdict::Sleeps { ticket, deadline };
                 }
                 Output::WakeSession { session, ticket: _ } => {
-                    let seat = self.seat(session);
-                    seat.is_signalled = true;
-                    match seat.reads_acks {
-                        true => self.wakes_reader = true,
-                        false => seat.condition.signal(),
-                    }
+                    self.seat(session).condition.signal();
                 }
                 Output::CommitReleased {
                     session,
@@ -374,7 +353,7 @@ impl Host {
     }
 
     fn take_deferred(&mut self) -> Vec<Deferred> {
-        mem::take(&mut self.deferred)
+        core::mem::take(&mut self.deferred)
     }
 
     /// Writes the log lines that are due now: the session is about to sleep with the lock.
@@ -394,8 +373,6 @@ impl Host {
             self.seats.push(Seat {
                 condition: Arc::new(Condition::new()),
                 verdict: Verdict::Released,
-                is_signalled: false,
-                reads_acks: false,
             });
             self.seats.len() - 1
         });
@@ -411,16 +388,6 @@ impl Host {
     /// What the machine last said about the session.
     pub(crate) fn verdict(&mut self, session: SessionId) -> Verdict {
         self.seat(session).verdict
-    }
-
-    /// Whether the session was told to wake since it was last told to sleep.
-    pub(crate) fn is_signalled(&mut self, session: SessionId) -> bool {
-        self.seat(session).is_signalled
-    }
-
-    /// The session reads ACKs from now on, or sleeps on its condition.
-    pub(crate) fn set_reads_acks(&mut self, session: SessionId, reads_acks: bool) {
-        self.seat(session).reads_acks = reads_acks;
     }
 
     /// What the session sleeps on.

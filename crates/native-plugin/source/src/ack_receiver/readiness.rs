@@ -1,17 +1,14 @@
 //! Which links have something to read.
 //!
-//! Several threads may wait at once, and the system wakes one of them for each arrival: the one
-//! that began to wait last. A link is told of once for what has arrived, so whoever is told must
-//! read all of it.
+//! A link is told of once for what has arrived, so whoever is told must read all of it.
 
 use core::ffi::c_int;
-use core::time::Duration;
 use std::os::fd::{AsRawFd, FromRawFd, OwnedFd, RawFd};
 
 /// Links by the number of their sessions.
 pub(super) struct Readiness {
     epoll: OwnedFd,
-    /// Wakes one who waits.
+    /// Wakes who waits.
     nudge: OwnedFd,
     /// Written to once: from then on nobody waits any more.
     end: OwnedFd,
@@ -62,11 +59,12 @@ impl Readiness {
         unsafe { libc::epoll_ctl(epoll, libc::EPOLL_CTL_DEL, socket, core::ptr::null_mut()) };
     }
 
-    /// Waits for arrivals, for ever without `patience`. None when that is over, or for no reason.
-    pub(super) fn wait(&self, patience: Option<Duration>) -> Arrivals {
-        let millis = patience.map_or(-1, |patience| {
-            c_int::try_from(patience.as_millis()).unwrap_or(c_int::MAX)
-        });
+    /// Waits for arrivals; now and then there are none.
+    pub(super) fn wait(&self) -> Arrivals {
+        self.wait_for(FOR_EVER)
+    }
+
+    fn wait_for(&self, millis: c_int) -> Arrivals {
         let mut events = [NO_EVENT; AT_ONCE];
         // SAFETY: an open descriptor and room for as many events.
         let count = unsafe {
@@ -81,12 +79,12 @@ impl Readiness {
         Arrivals { events, count }
     }
 
-    /// Wakes the one who began to wait last, or who waits next.
+    /// Wakes who waits, or who waits next.
     pub(super) fn nudge(&self) {
         write_one(&self.nudge);
     }
 
-    /// Wakes all who wait, now and later.
+    /// Wakes who waits, now and later.
     pub(super) fn end(&self) {
         write_one(&self.end);
     }
@@ -107,11 +105,6 @@ impl Readiness {
 }
 
 impl Arrivals {
-    /// Whether there are none.
-    pub(super) fn is_empty(&self) -> bool {
-        self.count == 0
-    }
-
     /// All of them.
     pub(super) fn iter(&self) -> impl Iterator<Item = Arrival> + '_ {
         self.events[..self.count]
@@ -149,6 +142,8 @@ fn errno() -> c_int {
 
 const AT_ONCE: usize = 8;
 
+const FOR_EVER: c_int = -1;
+
 const NO_EVENT: libc::epoll_event = libc::epoll_event { events: 0, u64: 0 };
 
 const EVENT_FLAGS: c_int = libc::EFD_NONBLOCK | libc::EFD_CLOEXEC;
@@ -167,10 +162,8 @@ mod tests {
 
     use super::*;
 
-    const AT_ONCE: Option<Duration> = Some(Duration::ZERO);
-
     fn arrivals(readiness: &Readiness) -> Vec<Arrival> {
-        readiness.wait(AT_ONCE).iter().collect()
+        readiness.wait_for(0).iter().collect()
     }
 
     #[test]
