@@ -222,9 +222,8 @@ fn kill_ends_neither_the_wait_nor_the_transaction() {
     });
 }
 
-/// In the first milliseconds of its wait a session reads ACKs, and KILL finds nobody asleep.
 #[test]
-fn kill_is_noticed_by_a_session_that_reads_acks() {
+fn kill_is_noticed_as_soon_as_a_commit_waits() {
     let topology = lonely_source(600_000);
     let mut session = topology.source.session();
     let status = session.rows("SHOW BINARY LOG STATUS").swap_remove(0);

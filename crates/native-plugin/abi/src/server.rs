@@ -130,7 +130,6 @@ unsafe extern "C" {
     #[link_name = "_Z16thd_clear_errorsP3THD"]
     pub fn thd_clear_errors(thd: *mut Thd);
     pub fn get_user_var_int(name: *const c_char, value: *mut i64, is_null: *mut c_int) -> c_int;
-    pub fn thd_killed(thd: *const Thd) -> c_int;
     pub fn thd_enter_cond(
         thd: *mut Thd,
         cond: *const ServerCond,
